@@ -1,0 +1,172 @@
+"""What every page needs from the request: session, actor, clock, and writing exactly once."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.clock import Clock
+from lms.core.config import Config
+from lms.core.db import Database, writing
+from lms.core.errors import NotAllowed
+from lms.core.models import AnsweredRequest
+from lms.core.pages import Registry
+from lms.core.permissions import Actor
+
+Thing = TypeVar("Thing")
+EXTENSION = "belay"
+
+
+class Belay:
+    """What an app carries: its configuration, clock, database and registries."""
+
+    def __init__(self, config: Config, clock: Clock, database: Database) -> None:
+        self.config = config
+        self.clock = clock
+        self.database = database
+        self.registry = Registry()
+
+    def init_app(self, app: Flask) -> None:
+        """Attach to the app and close the request's session after each request."""
+        app.extensions[EXTENSION] = self
+        app.teardown_request(_close_session)
+
+
+def belay() -> Belay:
+    """Return what the current app carries."""
+    return cast(Belay, current_app.extensions[EXTENSION])
+
+
+def now() -> datetime:
+    """Return the moment of this request: the same one however often it is asked."""
+    if "now" not in g:
+        g.now = belay().clock.now()
+    return cast(datetime, g.now)
+
+
+def session() -> Session:
+    """Return the request's one session, a read-only snapshot until `submit` writes."""
+    if "session" not in g:
+        g.session = belay().database.session()
+    return cast(Session, g.session)
+
+
+def actor() -> Actor:
+    """Return who acts in this request; raise NotAllowed when nobody is signed in."""
+    found: Actor | None = g.get("actor")
+    if found is None:
+        raise NotAllowed("signed_out")
+    return found
+
+
+def _close_session(_error: BaseException | None) -> None:
+    open_session: Session | None = g.pop("session", None)
+    if open_session is not None:
+        open_session.close()
+
+
+def submit(
+    operation: Callable[[Session], Thing],
+    *,
+    then: Callable[[Thing], str] | str,
+    message: Callable[[Thing], str] | str | None = None,
+) -> Response:
+    """Run one write for this request exactly once and redirect (303).
+
+    `operation` gets a writing session and must load what it needs by id. `then` gives the
+    address to go to, `message` the sentence to show there. When the same form arrives again
+    (same `_key`), nothing runs and the first answer is given again. Errors of the operation
+    pass through after a rollback. Shape, hashing and decoding come before this call.
+    """
+    key = request.form.get("_key", "")[:64]
+    person_id = actor().person_id or 0
+    with writing(session()) as writable:
+        first = writable.get(AnsweredRequest, (person_id, key)) if key else None
+        if first is None:
+            thing = operation(writable)
+            location = then if isinstance(then, str) else then(thing)
+            said = message if message is None or isinstance(message, str) else message(thing)
+            if key:
+                writable.add(
+                    AnsweredRequest(
+                        person_id=person_id,
+                        key=key,
+                        endpoint=request.endpoint or "",
+                        location=location,
+                        message=said,
+                        answered_at=now(),
+                    )
+                )
+        else:
+            location, said = first.location, first.message
+    if said:
+        flash(said, "good")
+    return see_other(location)
+
+
+def form_key() -> str:
+    """Return a new key for a form, so that sending it twice does one thing."""
+    return secrets.token_urlsafe(16)
+
+
+def was_answered(person_id: int, key: str) -> bool:
+    """Whether a form with this key has been answered, for pages that answer by themselves."""
+    query = select(AnsweredRequest.key).where(
+        AnsweredRequest.person_id == person_id, AnsweredRequest.key == key
+    )
+    return session().scalar(query) is not None
+
+
+def see_other(location: str) -> Response:
+    """Redirect with 303 to an address of our own. The one redirect helper."""
+    return cast(Response, redirect(own_path(location), code=303))
+
+
+def own_path(location: str | None, fallback: str = "/") -> str:
+    """Return a path on this host: anything that could lead elsewhere becomes the fallback."""
+    if not location or not location.startswith("/") or location.startswith(("//", "/\\")):
+        return fallback
+    if any(ord(c) < 32 for c in location) or "\\" in location:
+        return fallback
+    parts = urlsplit(location)
+    return fallback if parts.scheme or parts.netloc else location
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asked, so a fragment and not a whole page is the answer."""
+    return request.headers.get("HX-Request") == "true"
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
+
+
+def static_url(name: str) -> str:
+    """Return the address of a static file with its hash, so that it can be cached for ever."""
+    folder = cast(str, current_app.static_folder)
+    return url_for("static", filename=name, v=_digest(f"{folder}/{name}"))
+
+
+def page_arguments(**defaults: Any) -> dict[str, Any]:
+    """Return query arguments with defaults; a value of the wrong shape becomes its default."""
+    found: dict[str, Any] = {}
+    for name, default in defaults.items():
+        text = request.args.get(name)
+        if text is None:
+            found[name] = default
+        elif isinstance(default, int):
+            found[name] = (
+                int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+            )
+        else:
+            found[name] = text[:200]
+    return found

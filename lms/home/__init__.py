@@ -1,0 +1,1 @@
+"""Home: the pages that gather from all parts: Today, search, the calendar feed, health."""

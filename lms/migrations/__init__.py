@@ -1,0 +1,1 @@
+"""Alembic's folder: one chain for SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Account: signing in, invitations, passwords, own sessions, own profile and own data."""
