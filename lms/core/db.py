@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
@@ -83,6 +84,8 @@ class Database:
 
     def __init__(self, url: str, *, check: Callable[[Connection], None] | None = None) -> None:
         self.url: URL = make_url(url)
+        self.key = uuid4().hex
+        """Tells this database from others in the caches of a process."""
         self.engine = _engine(self.url)
         self._check = check
         self._checked = False
@@ -147,6 +150,17 @@ def writing(session: Session) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def cache_key(session: Session) -> str | None:
+    """Return the key under which a process may keep what this session read.
+
+    None while writing: what is not committed yet may never come to be.
+    """
+    if is_writing(session):
+        return None
+    database: Database = session.info["database"]
+    return database.key
 
 
 def is_writing(session: Session) -> bool:

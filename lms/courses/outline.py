@@ -1,0 +1,216 @@
+"""A course version as pages need it: its frame and steps in one language, kept in the process.
+
+A version never changes, so neither does its outline; a new translation raises the course's
+`texts_number`, which is part of the key.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.db import cache_key
+from lms.courses.models import (
+    Course,
+    CourseText,
+    CourseVersion,
+    Step,
+    StepText,
+    StepVersion,
+    VersionStep,
+)
+
+_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week's words."""
+
+    title: str
+    theme: str
+    goal: str
+
+
+@dataclass(frozen=True)
+class OutlineStep:
+    """A step of a version without its body. `week` and `day` count from 1."""
+
+    id: int
+    version_id: int
+    slug: str
+    kind: str
+    ref: str | None
+    title: str
+    summary: str
+    minutes: int
+    required: bool
+    week: int
+    day: int
+    position: int
+    options: Mapping[str, Any] = field(hash=False)
+    due: Mapping[str, Any] = field(hash=False)
+    language: str = "en"
+    """The language the words are in: the asked one if it is translated, else the source's."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A course version without bodies, in one language."""
+
+    course_id: int
+    course_slug: str
+    version_id: int
+    number: int
+    title: str
+    summary: str
+    html: str
+    weeks: tuple[Week, ...]
+    days_per_week: int
+    steps: tuple[OutlineStep, ...]
+    language: str
+
+    def step(self, step_id: int) -> OutlineStep | None:
+        """Return the step with this id, or None when the version does not have it."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    def by_slug(self, slug: str) -> OutlineStep | None:
+        """Return the step with this slug, or None."""
+        return next((step for step in self.steps if step.slug == slug), None)
+
+
+_cache: "OrderedDict[tuple[str, int, str, int], Outline]" = OrderedDict()
+_lock = Lock()
+
+
+def outline(session: Session, version_id: int, language: str, texts_number: int) -> Outline:
+    """Return the outline of a version in a language; no statements when warm, four when cold."""
+    database = cache_key(session)
+    if database is None:
+        return _load(session, version_id, language)
+    key = (database, version_id, language, texts_number)
+    with _lock:
+        found = _cache.get(key)
+        if found is not None:
+            _cache.move_to_end(key)
+            return found
+    made = _load(session, version_id, language)
+    with _lock:
+        _cache[key] = made
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return made
+
+
+def _load(session: Session, version_id: int, language: str) -> Outline:
+    version, course = session.execute(
+        select(CourseVersion, Course)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(CourseVersion.id == version_id)
+    ).one()
+    frame = session.scalars(
+        select(CourseText)
+        .join(CourseVersion, CourseVersion.id == CourseText.course_version_id)
+        .where(
+            CourseText.course_id == course.id,
+            CourseText.language == language,
+            CourseVersion.number <= version.number,
+        )
+        .order_by(CourseText.number.desc())
+        .limit(1)
+    ).first()
+    words: CourseVersion | CourseText = frame if frame is not None else version
+    return Outline(
+        course_id=course.id,
+        course_slug=course.slug,
+        version_id=version.id,
+        number=version.number,
+        title=words.title,
+        summary=words.summary,
+        html=words.html,
+        weeks=tuple(Week(w["title"], w["theme"], w["goal"]) for w in words.weeks),
+        days_per_week=version.days_per_week,
+        steps=_steps(session, version_id, language),
+        language=language if frame is not None else "en",
+    )
+
+
+def _steps(session: Session, version_id: int, language: str) -> tuple[OutlineStep, ...]:
+    texts = _texts(session, version_id, language)
+    rows = session.execute(
+        select(
+            VersionStep.position,
+            VersionStep.week,
+            VersionStep.day,
+            Step.id.label("step_id"),
+            Step.slug,
+            StepVersion.id,
+            StepVersion.kind,
+            StepVersion.ref,
+            StepVersion.title,
+            StepVersion.summary,
+            StepVersion.minutes,
+            StepVersion.required,
+            StepVersion.options,
+            StepVersion.due,
+        )
+        .join(StepVersion, StepVersion.id == VersionStep.step_version_id)
+        .join(Step, Step.id == StepVersion.step_id)
+        .where(VersionStep.course_version_id == version_id)
+        .order_by(VersionStep.position)
+    )
+    steps = []
+    for row in rows:
+        text = texts.get(row.step_id)
+        steps.append(
+            OutlineStep(
+                id=row.step_id,
+                version_id=row.id,
+                slug=row.slug,
+                kind=row.kind,
+                ref=row.ref,
+                title=text.title if text else row.title,
+                summary=text.summary if text else row.summary,
+                minutes=row.minutes,
+                required=row.required,
+                week=row.week,
+                day=row.day,
+                position=row.position,
+                options={**row.options, **(text.options if text else {})},
+                due=row.due,
+                language=language if text else "en",
+            )
+        )
+    return tuple(steps)
+
+
+@dataclass(frozen=True)
+class _Words:
+    title: str
+    summary: str
+    options: Mapping[str, Any]
+
+
+def _texts(session: Session, version_id: int, language: str) -> dict[int, _Words]:
+    """Return each step's newest translation written against its version here or an earlier one."""
+    if language == "en":
+        return {}
+    shown = (
+        select(StepVersion.step_id, StepVersion.number)
+        .join(VersionStep, VersionStep.step_version_id == StepVersion.id)
+        .where(VersionStep.course_version_id == version_id)
+        .subquery()
+    )
+    pinned = select(StepVersion.id, StepVersion.number).subquery()
+    rows = session.execute(
+        select(StepText.step_id, StepText.title, StepText.summary, StepText.options)
+        .join(shown, shown.c.step_id == StepText.step_id)
+        .join(pinned, pinned.c.id == StepText.step_version_id)
+        .where(StepText.language == language, pinned.c.number <= shown.c.number)
+        .order_by(StepText.number)
+    )
+    return {row.step_id: _Words(row.title, row.summary, row.options) for row in rows}

@@ -1,0 +1,251 @@
+"""Reads of courses for screens. Each says how many statements it costs when caches are warm."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lms.core.worktime import Calendar, local_date
+from lms.courses.models import Assignment, Course, DateException, Meeting, StepEvent
+from lms.courses.outline import Outline, outline
+from lms.courses.rules import Event, LastEvent, State, state_after
+from lms.courses.schedule import Adjustment, Appointment, Frame
+from lms.courses.standing import Standing, stand
+from lms.people.calendars import site_calendar
+from lms.people.models import Company, Intake, Person, Site
+
+
+@dataclass(frozen=True)
+class OnCourse:
+    """A person's place on a course, without what they did there."""
+
+    assignment_id: int
+    person_id: int
+    person_name: str
+    person_email: str
+    intake_id: int | None
+    intake_name: str | None
+    intake_starts_on: date | None
+    course_id: int
+    course_slug: str
+    version_id: int
+    texts_number: int
+    site_id: int
+    site_zone: str
+    starts_on: date | None
+    person_started_on: date | None
+    assigned_at: datetime
+    ended_at: datetime | None
+    company_version: int
+
+    @property
+    def start(self) -> date:
+        """Return the start of the person's weeks: their own where set, else the intake's."""
+        return (
+            self.starts_on or self.intake_starts_on or local_date(self.assigned_at, self.site_zone)
+        )
+
+
+def on_course() -> Select[*tuple[Any, ...]]:
+    """Return the select behind OnCourse, to be narrowed; its rows fit `OnCourse(*row)`."""
+    return (
+        select(
+            Assignment.id,
+            Assignment.person_id,
+            Person.name,
+            Person.email,
+            Assignment.intake_id,
+            Intake.name,
+            Intake.starts_on,
+            Course.id,
+            Course.slug,
+            Assignment.course_version_id,
+            Course.texts_number,
+            Site.id,
+            Site.time_zone,
+            Assignment.starts_on,
+            Person.started_on,
+            Assignment.assigned_at,
+            Assignment.ended_at,
+            Company.version,
+        )
+        .join(Person, Person.id == Assignment.person_id)
+        .join(Course, Course.id == Assignment.course_id)
+        .join(Site, Site.id == Assignment.site_id)
+        .join(Company, Company.id == 1)
+        .outerjoin(Intake, Intake.id == Assignment.intake_id)
+    )
+
+
+def current_track(session: Session, *, person_id: int) -> OnCourse | None:
+    """Return the person's open track, the newest if there are several, else the last ended one.
+
+    One statement.
+    """
+    row = session.execute(
+        on_course()
+        .where(Assignment.person_id == person_id, Course.kind == "track")
+        .order_by(Assignment.ended_at.is_(None).desc(), Assignment.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else OnCourse(*row)
+
+
+def standing(session: Session, place: OnCourse, *, language: str, now: datetime) -> Standing:
+    """Return how far one person is. Three statements."""
+    return standings(session, [place], language=language, now=now)[place.assignment_id]
+
+
+def standings(
+    session: Session, places: Sequence[OnCourse], *, language: str, now: datetime
+) -> dict[int, Standing]:
+    """Return how far each is, by assignment id. Three statements, however many people.
+
+    One each for events, exceptions and meetings; outlines and calendars come from the process.
+    """
+    if not places:
+        return {}
+    ids = [place.assignment_id for place in places]
+    intake_ids = {place.intake_id for place in places if place.intake_id is not None}
+    events = _events(session, ids)
+    exceptions = _exceptions(session, ids, intake_ids)
+    meetings = _meetings(session, ids, intake_ids)
+    found = {}
+    for place in places:
+        course = outline(session, place.version_id, language, place.texts_number)
+        done = _settle(course, events.get(place.assignment_id, ()))
+        calendar = site_calendar(session, place.site_id, place.company_version)
+        frame = Frame(
+            starts_on=place.start,
+            own_start=place.person_started_on or place.start,
+            calendar=calendar,
+            exceptions=_for(place, exceptions),
+            meetings={**meetings[None, place.intake_id], **meetings[place.assignment_id, None]},
+            done_on=_done_on(done, calendar),
+        )
+        found[place.assignment_id] = stand(course, frame, done, now)
+    return found
+
+
+def _settle(
+    course: Outline, events: Iterable[tuple[int, LastEvent]]
+) -> dict[int, tuple[State, LastEvent]]:
+    """Return each step's state and newest event; steps that left the version are ignored."""
+    kinds = {step.id: step.kind for step in course.steps}
+    by_step: dict[int, list[LastEvent]] = defaultdict(list)
+    for step_id, event in events:
+        if step_id in kinds:
+            by_step[step_id].append(event)
+    return {
+        step_id: (state_after(kinds[step_id], (e.kind for e in own)), own[-1])
+        for step_id, own in by_step.items()
+    }
+
+
+def _done_on(done: Mapping[int, tuple[State, LastEvent]], calendar: Calendar) -> dict[int, date]:
+    return {
+        step_id: local_date(last.at, calendar.zone)
+        for step_id, (state, last) in done.items()
+        if state is State.DONE
+    }
+
+
+def _events(
+    session: Session, assignment_ids: Sequence[int]
+) -> dict[int, list[tuple[int, LastEvent]]]:
+    rows = session.execute(
+        select(
+            StepEvent.assignment_id,
+            StepEvent.step_id,
+            StepEvent.kind,
+            StepEvent.at,
+            StepEvent.actor_id,
+            StepEvent.note,
+            StepEvent.follow_up_on,
+            StepEvent.sequence,
+        )
+        .where(StepEvent.assignment_id.in_(assignment_ids))
+        .order_by(StepEvent.assignment_id, StepEvent.step_id, StepEvent.sequence)
+    )
+    found: dict[int, list[tuple[int, LastEvent]]] = defaultdict(list)
+    for row in rows:
+        last = LastEvent(
+            Event(row.kind), row.at, row.actor_id, row.note, row.follow_up_on, row.sequence
+        )
+        found[row.assignment_id].append((row.step_id, last))
+    return found
+
+
+def _concerns(
+    intake: InstrumentedAttribute[int | None],
+    assignment: InstrumentedAttribute[int | None],
+    assignment_ids: Sequence[int],
+    intake_ids: Iterable[int],
+) -> ColumnElement[bool]:
+    return or_(assignment.in_(assignment_ids), intake.in_(list(intake_ids)))
+
+
+def _exceptions(
+    session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
+) -> dict[tuple[int | None, int | None], list[Adjustment]]:
+    """Return exceptions in force by (assignment, intake)."""
+    rows = session.scalars(
+        select(DateException)
+        .where(
+            _concerns(
+                DateException.intake_id, DateException.assignment_id, assignment_ids, intake_ids
+            ),
+            DateException.withdrawn_at.is_(None),
+        )
+        .order_by(DateException.id)
+    )
+    found: dict[tuple[int | None, int | None], list[Adjustment]] = defaultdict(list)
+    for row in rows:
+        found[row.assignment_id, row.intake_id].append(
+            Adjustment(
+                id=row.id,
+                kind=row.kind,
+                reason=row.reason,
+                step_id=row.step_id,
+                days=row.days,
+                from_on=row.from_on,
+                until_on=row.until_on,
+                on_date=row.on_date,
+                at_time=row.at_time,
+                for_intake=row.intake_id is not None,
+            )
+        )
+    return found
+
+
+def _for(
+    place: OnCourse, exceptions: Mapping[tuple[int | None, int | None], list[Adjustment]]
+) -> list[Adjustment]:
+    """Return those that concern one person: their own first, so that it wins over the intake's."""
+    own = exceptions.get((place.assignment_id, None), [])
+    if place.intake_id is None:
+        return own
+    return [*own, *exceptions.get((None, place.intake_id), [])]
+
+
+def _meetings(
+    session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
+) -> dict[tuple[int | None, int | None], dict[int, Appointment]]:
+    rows = session.scalars(
+        select(Meeting).where(
+            and_(
+                _concerns(Meeting.intake_id, Meeting.assignment_id, assignment_ids, intake_ids),
+                Meeting.replaced_at.is_(None),
+            )
+        )
+    )
+    found: dict[tuple[int | None, int | None], dict[int, Appointment]] = defaultdict(dict)
+    for row in rows:
+        found[row.assignment_id, row.intake_id][row.step_id] = Appointment(
+            row.on_date, row.at_time, row.time_zone, row.place, row.host_id
+        )
+    return found
