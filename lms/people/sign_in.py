@@ -62,9 +62,19 @@ class Viewer(UserMixin):  # type: ignore[misc]
         return Actor(self.id, self.roles)
 
     @property
+    def photo_url(self) -> str | None:
+        """Return where the person's picture is, or None."""
+        return f"/photo/{self.photo}" if self.photo else None
+
+    @property
     def initials(self) -> str:
         """Return one or two letters for a picture's place."""
         return initials(self.name)
+
+    @property
+    def photo_url(self) -> str | None:
+        """Return the address of the person's picture, if there is one."""
+        return photo_url(self.photo)
 
 
 def initials(name: str) -> str:
@@ -73,6 +83,11 @@ def initials(name: str) -> str:
     if not words:
         return "?"
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def photo_url(sha256: str | None) -> str | None:
+    """Return the address at which signed-in people see this picture."""
+    return f"/photo/{sha256}" if sha256 else None
 
 
 def token_hash(token: str) -> str:
