@@ -66,6 +66,8 @@ class CalendarItem:
 CalendarSource = Callable[[Session, int, datetime], Sequence[CalendarItem]]
 OwnDataSource = Callable[[Session, int], dict[str, Any]]
 """Returns all that a part holds about a person, as plain JSON values."""
+IntakePanelSource = Callable[[Session, Actor, int, datetime], Card | None]
+"""Makes a card for the page of the intake with this id, or None when there is nothing to say."""
 
 
 @dataclass
@@ -77,3 +79,4 @@ class Registry:
     searches: list[SearchSource] = field(default_factory=list)
     calendars: list[CalendarSource] = field(default_factory=list)
     own_data: dict[str, OwnDataSource] = field(default_factory=dict)
+    intake_panels: list[IntakePanelSource] = field(default_factory=list)
