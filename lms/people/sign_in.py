@@ -64,17 +64,12 @@ class Viewer(UserMixin):  # type: ignore[misc]
     @property
     def photo_url(self) -> str | None:
         """Return where the person's picture is, or None."""
-        return f"/photo/{self.photo}" if self.photo else None
+        return photo_url(self.photo)
 
     @property
     def initials(self) -> str:
         """Return one or two letters for a picture's place."""
         return initials(self.name)
-
-    @property
-    def photo_url(self) -> str | None:
-        """Return the address of the person's picture, if there is one."""
-        return photo_url(self.photo)
 
 
 def initials(name: str) -> str:
