@@ -1,0 +1,111 @@
+"""How far somebody is: next step, today, late, and the same number everywhere."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms.core.worktime import Calendar
+from lms.courses.outline import OutlineStep
+from lms.courses.rules import Event, LastEvent, State
+from lms.courses.schedule import Adjustment, Frame
+from lms.courses.standing import Standing, Timing, stand
+from tests.courses.outlines import make_outline, make_step
+
+START = date(2026, 3, 2)
+MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def standing(
+    steps: list[OutlineStep],
+    events: dict[int, tuple[State, LastEvent]] | None = None,
+    now: datetime = MONDAY,
+    **frame: Any,
+) -> Standing:
+    frame.setdefault("calendar", Calendar("Europe/Berlin"))
+    return stand(
+        make_outline(steps), Frame(starts_on=START, own_start=START, **frame), events or {}, now
+    )
+
+
+def event(kind: Event, follow_up_on: date | None = None) -> LastEvent:
+    return LastEvent(kind, MONDAY, 1, "because", follow_up_on, 1)
+
+
+def test_the_next_step_is_the_first_required_one_that_is_open() -> None:
+    steps = [make_step(1, required=False), make_step(2), make_step(3)]
+    found = standing(steps).next_step
+    assert found is not None
+    assert found.step.id == 2
+    done = {2: (State.DONE, event(Event.DONE))}
+    after = standing(steps, done).next_step
+    assert after is not None
+    assert after.step.id == 3
+
+
+def test_a_follow_up_comes_first_on_its_day_and_not_before() -> None:
+    steps = [make_step(1), make_step(2, "do")]
+    for follow_up, expected in ((START, 2), (START + timedelta(days=1), 1)):
+        returned = {2: (State.RETURNED, event(Event.RETURNED, follow_up))}
+        found = standing(steps, returned).next_step
+        assert found is not None
+        assert found.step.id == expected
+
+
+def test_a_claim_waits_for_somebody_else_so_it_is_not_next_and_not_late() -> None:
+    claimed = {1: (State.CLAIMED, event(Event.CLAIMED))}
+    found = standing([make_step(1, "do")], claimed, MONDAY + timedelta(days=9))
+    assert found.next_step is None
+    assert found.late == []
+    assert [s.step.id for s in found.claimed] == [1]
+
+
+def test_weeks_open_by_themselves() -> None:
+    steps = [make_step(1), make_step(2, week=2)]
+    done = {1: (State.DONE, event(Event.DONE))}
+    assert standing(steps, done).next_step is None
+    later = standing(steps, done, MONDAY + timedelta(days=7))
+    assert later.next_step is not None
+    assert (later.week, later.day) == (2, 6)
+
+
+def test_a_missed_date_is_late_but_still_open() -> None:
+    found = standing([make_step(1)], now=MONDAY + timedelta(days=2))
+    step = found.steps[0]
+    assert step.timing is Timing.LATE
+    assert step.todo
+    assert found.late_days == 2
+
+
+def test_a_waived_step_is_neither_asked_nor_counted() -> None:
+    waived = [Adjustment(1, "waive", "knows it", step_id=1)]
+    found = standing([make_step(1), make_step(2)], exceptions=waived)
+    assert found.progress.total == 1
+    assert [s.step.id for s in found.not_done] == [2]
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(1, 3), st.sampled_from(list(State))), max_size=30
+    ),
+    st.integers(-5, 40),
+)
+def test_weeks_add_up_to_the_whole_and_why_not_done_explains_it(
+    plan: list[tuple[bool, int, State]], days: int
+) -> None:
+    steps = [
+        make_step(n, "do", week=week, required=required)
+        for n, (required, week, _) in enumerate(plan)
+    ]
+    events = {
+        n: (state, event(Event.CLAIMED))
+        for n, (_, _, state) in enumerate(plan)
+        if state is not State.OPEN
+    }
+    found = standing(steps, events, MONDAY + timedelta(days=days))
+    weeks = [found.progress_of_week(week) for week in (1, 2, 3)]
+    assert sum(week.done for week in weeks) == found.progress.done
+    assert sum(week.total for week in weeks) == found.progress.total
+    assert len(found.not_done) == found.progress.total - found.progress.done
+    assert 0 <= found.progress.percent <= 100
