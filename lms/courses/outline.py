@@ -7,6 +7,7 @@ A version never changes, so neither does its outline; a new translation raises t
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -81,6 +82,13 @@ class Outline:
     def by_slug(self, slug: str) -> OutlineStep | None:
         """Return the step with this slug, or None."""
         return next((step for step in self.steps if step.slug == slug), None)
+
+    @cached_property
+    def awaited(self) -> tuple[int, ...]:
+        """Return the ids of the steps whose completion starts another step's time."""
+        anchors = (str(step.due.get("anchor", "")) for step in self.steps)
+        slugs = {a.partition(":")[2] for a in anchors if not a.startswith("session:")} - {""}
+        return tuple(step.id for step in self.steps if step.slug in slugs)
 
 
 _cache: "OrderedDict[tuple[str, int, str, int], Outline]" = OrderedDict()

@@ -1,7 +1,7 @@
 """Reads of courses for screens. Each says how many statements it costs when caches are warm."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from lms.courses.models import Assignment, Course, DateException, Meeting, StepE
 from lms.courses.outline import Outline, outline
 from lms.courses.rules import Event, LastEvent, State, state_after
 from lms.courses.schedule import Adjustment, Appointment, Frame
-from lms.courses.standing import Standing, stand
+from lms.courses.standing import Standing, Timetable, stand, timetable
 from lms.people.calendars import site_calendar
 from lms.people.models import Company, Intake, Person, Site
 
@@ -44,10 +44,9 @@ class OnCourse:
 
     @property
     def start(self) -> date:
-        """Return the start of the person's weeks: their own where set, else the intake's."""
-        return (
-            self.starts_on or self.intake_starts_on or local_date(self.assigned_at, self.site_zone)
-        )
+        """Return the start of the person's weeks: the intake's, or their own where later."""
+        starts = [day for day in (self.starts_on, self.intake_starts_on) if day is not None]
+        return max(starts) if starts else local_date(self.assigned_at, self.site_zone)
 
 
 def on_course() -> Select[*tuple[Any, ...]]:
@@ -107,6 +106,30 @@ def standings(
 
     One each for events, exceptions and meetings; outlines and calendars come from the process.
     """
+    tables: dict[Hashable, Timetable] = {}
+    found = {}
+    for assignment_id, one in situations(session, places, language=language).items():
+        key = (one.outline.version_id, one.outline.language, one.frame.key(one.outline.awaited))
+        if key not in tables:
+            tables[key] = timetable(one.outline, one.frame, now)
+        found[assignment_id] = stand(one.outline, one.frame, one.settled, now, tables[key])
+    return found
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that decides how far somebody is, before the moment is asked."""
+
+    outline: Outline
+    frame: Frame
+    settled: Mapping[int, tuple[State, LastEvent]]
+    """Each step's state and newest event; steps without events are missing."""
+
+
+def situations(
+    session: Session, places: Sequence[OnCourse], *, language: str
+) -> dict[int, Situation]:
+    """Return what decides how far each is, by assignment id. Three statements."""
     if not places:
         return {}
     ids = [place.assignment_id for place in places]
@@ -117,7 +140,7 @@ def standings(
     found = {}
     for place in places:
         course = outline(session, place.version_id, language, place.texts_number)
-        done = _settle(course, events.get(place.assignment_id, ()))
+        settled = _settle(course, events.get(place.assignment_id, ()))
         calendar = site_calendar(session, place.site_id, place.company_version)
         frame = Frame(
             starts_on=place.start,
@@ -125,9 +148,9 @@ def standings(
             calendar=calendar,
             exceptions=_for(place, exceptions),
             meetings={**meetings[None, place.intake_id], **meetings[place.assignment_id, None]},
-            done_on=_done_on(done, calendar),
+            done_on=_done_on(settled, calendar),
         )
-        found[place.assignment_id] = stand(course, frame, done, now)
+        found[place.assignment_id] = Situation(course, frame, settled)
     return found
 
 

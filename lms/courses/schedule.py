@@ -4,7 +4,7 @@ A date is an anchor plus working days on the site's calendar, at a wall-clock ti
 zone. Exceptions shift, pause, unlock, waive or set it, each with a reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -57,6 +57,20 @@ class Frame:
     exceptions: Sequence[Adjustment] = ()
     meetings: Mapping[int, Appointment] = field(default_factory=dict)
     done_on: Mapping[int, date] = field(default_factory=dict)
+
+    def key(self, awaited: Iterable[int]) -> Hashable:
+        """Return what two frames share exactly when their dates are the same.
+
+        `awaited` are the steps whose completion starts another's time (`Outline.awaited`).
+        """
+        return (
+            self.starts_on,
+            self.own_start,
+            self.calendar,
+            tuple(self.exceptions),
+            tuple(self.meetings.items()),
+            tuple(self.done_on.get(step_id) for step_id in awaited),
+        )
 
 
 @dataclass(frozen=True)

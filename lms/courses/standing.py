@@ -150,26 +150,47 @@ class Standing:
         ) and step.timing is not Timing.LOCKED
 
 
-def stand(
-    outline: Outline, frame: Frame, events: Mapping[int, tuple[State, LastEvent]], now: datetime
-) -> Standing:
-    """Put together how far a person is. `events` has the state and newest event by step id."""
-    zone = frame.calendar.zone
-    today = local_date(now, zone)
+@dataclass(frozen=True)
+class Timetable:
+    """The dates of a course at one moment: the same for all who share a frame."""
+
+    dates: Mapping[int, StepDates]
+    today: date
+    week: int
+    day: int
+
+
+def timetable(outline: Outline, frame: Frame, now: datetime) -> Timetable:
+    """Return the dates of every step and where the course is at this moment."""
+    today = local_date(now, frame.calendar.zone)
     dates = resolve(outline, frame)
+    return Timetable(dates, today, _week(outline, dates, today), _day_of_course(frame, today))
+
+
+def stand(
+    outline: Outline,
+    frame: Frame,
+    events: Mapping[int, tuple[State, LastEvent]],
+    now: datetime,
+    table: Timetable | None = None,
+) -> Standing:
+    """Put together how far a person is. `events` has the state and newest event by step id.
+
+    `table` is the frame's timetable of this moment, where the caller has it already.
+    """
+    table = table or timetable(outline, frame, now)
     steps = tuple(
-        _stand_step(step, dates[step.id], events.get(step.id), now) for step in outline.steps
+        _stand_step(step, table.dates[step.id], events.get(step.id), now) for step in outline.steps
     )
-    day = _day_of_course(frame, dates, outline, today)
     return Standing(
         outline=outline,
         steps=steps,
         starts_on=frame.starts_on,
-        today=today,
-        week=_week(outline, dates, today),
-        day=day,
+        today=table.today,
+        week=table.week,
+        day=table.day,
         last_day=len(outline.weeks) * outline.days_per_week,
-        late_days=_late_days(steps, frame, now, today),
+        late_days=_late_days(steps, frame, table.today),
     )
 
 
@@ -201,9 +222,7 @@ def _week(outline: Outline, dates: Mapping[int, StepDates], today: date) -> int:
     return max(opened, default=1)
 
 
-def _day_of_course(
-    frame: Frame, dates: Mapping[int, StepDates], outline: Outline, today: date
-) -> int:
+def _day_of_course(frame: Frame, today: date) -> int:
     if today < frame.starts_on:
         return 0
     return (
@@ -213,7 +232,7 @@ def _day_of_course(
     )
 
 
-def _late_days(steps: Sequence[StepStanding], frame: Frame, now: datetime, today: date) -> int:
+def _late_days(steps: Sequence[StepStanding], frame: Frame, today: date) -> int:
     missed = [
         s.dates.due_on
         for s in steps
