@@ -97,6 +97,8 @@ def _add_parts(app: Flask, belay: web.Belay) -> None:
         views = import_module(f"lms.{name}.views")
         for blueprint in views.BLUEPRINTS:
             app.register_blueprint(blueprint)
+        if hasattr(views, "register"):
+            views.register(belay.registry)
 
 
 def _declare_static(app: Flask) -> None:

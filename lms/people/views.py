@@ -2,7 +2,15 @@
 
 from flask import Blueprint
 
+from lms.core.pages import Registry
+from lms.people.account import views as account_views
 from lms.people.account.views import blueprint as account
+from lms.people.notices.views import blueprint as notices
 
 shared = Blueprint("people_shared", __name__, template_folder="templates")
-BLUEPRINTS = (shared, account)
+BLUEPRINTS = (shared, account, notices)
+
+
+def register(registry: Registry) -> None:
+    """Offer what the rooms have to pages that gather from many parts."""
+    account_views.register(registry)
