@@ -100,7 +100,7 @@ def _checked_key(environ: Mapping[str, str]) -> str:
 
 def _key_from_file(path: Path) -> str:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two processes may start at once: whoever links first wins, both read the same key.
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -124,7 +124,7 @@ def _base_url(environ: Mapping[str, str]) -> str:
         raise ConfigError("LMS_BASE_URL must begin with https:// or http:// and name a host")
     if parts.path or parts.query or parts.fragment:
         raise ConfigError("LMS_BASE_URL must not have a path: Belay lives at the root of a host")
-    plain = parts.scheme == "http" and not _is_loopback(parts.hostname)
+    plain = parts.scheme == "http" and not is_loopback(parts.hostname)
     if plain and environ.get("LMS_ALLOW_HTTP") != "1":
         raise ConfigError(
             "LMS_BASE_URL is plain http: use https, or set LMS_ALLOW_HTTP=1 if you must"
@@ -132,7 +132,8 @@ def _base_url(environ: Mapping[str, str]) -> str:
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
     if host == "localhost":
         return True
     try:

@@ -1,5 +1,7 @@
 """Running migrations: up, down, and what is pending. Imports Alembic, so import it on use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,44 +45,49 @@ def pending(engine: Engine) -> list[Pending]:
     return found[::-1]
 
 
+def revisions() -> set[str]:
+    """Return every revision that this program knows."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return {script.revision for script in scripts.walk_revisions()}
+
+
 def upgrade(engine: Engine, target: str = "head") -> None:
     """Apply migrations up to `target` in one transaction."""
-    with _migrating(engine) as connection:
-        command.upgrade(alembic_config(connection), target)
+    with one_transaction(engine) as connection:
+        upgrade_on(connection, target)
+
+
+def upgrade_on(connection: Connection, target: str = "head") -> None:
+    """Apply migrations up to `target` in the connection's transaction."""
+    command.upgrade(alembic_config(connection), target)
 
 
 def downgrade(engine: Engine, target: str = "base") -> None:
     """Undo migrations down to `target` in one transaction."""
-    with _migrating(engine) as connection:
+    with one_transaction(engine) as connection:
         command.downgrade(alembic_config(connection), target)
 
 
-class _migrating:  # noqa: N801 - reads as a with-word
-    """One transaction for a migration; SQLite's foreign keys rest while tables are rebuilt."""
+@contextmanager
+def one_transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in one transaction for changes of the schema; commit if all went well.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __enter__(self) -> Connection:
-        self._connection = self._engine.connect()
-        if self._connection.dialect.name == "sqlite":
+    SQLite's references rest while tables are rebuilt and are checked before the commit.
+    """
+    connection = engine.connect()
+    sqlite = connection.dialect.name == "sqlite"
+    try:
+        if sqlite:
             # Only outside a transaction does this pragma take effect.
-            self._connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        self._connection = self._connection.execution_options(belay_writes=True)
-        self._transaction = self._connection.begin()
-        return self._connection
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        try:
-            if kind is None:
-                if self._connection.dialect.name == "sqlite":
-                    broken = self._connection.execute(text("PRAGMA foreign_key_check")).all()
-                    if broken:
-                        raise RuntimeError(f"migration broke references: {broken[:5]}")
-                self._transaction.commit()
-            else:
-                self._transaction.rollback()
-        finally:
-            # Not back to the pool: the pragma above must not leak.
-            self._connection.detach() if self._connection.dialect.name == "sqlite" else None
-            self._connection.close()
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        connection = connection.execution_options(belay_writes=True)
+        with connection.begin():
+            yield connection
+            if sqlite:
+                broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+                if broken:
+                    raise RuntimeError(f"broken references: {broken[:5]}")
+    finally:
+        if sqlite:
+            connection.detach()  # not back to the pool: the pragma must not leak
+        connection.close()

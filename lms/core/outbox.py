@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.db import Database
@@ -17,10 +18,15 @@ from lms.core.models import OutboxRow
 MAX_ATTEMPTS = 8
 CLAIM_LASTS = timedelta(minutes=5)
 """After this a claim counts as abandoned: its worker was killed."""
+NOT_YET_WAITS = timedelta(minutes=5)
 
 
 class NotNeeded(Exception):
     """Raised by a handler when the condition no longer holds; the row counts as done."""
+
+
+class NotYet(Exception):
+    """Raised by a handler that cannot work here so far; the row waits and no attempt counts."""
 
 
 Handler = Callable[[OutboxRow], None]
@@ -43,9 +49,14 @@ def announce(
     """
     if session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None:
         return False
-    session.add(
-        OutboxRow(kind=kind, key=key, payload=dict(payload), created_at=now, due_at=due_at or now)
-    )
+    session.flush()
+    row = OutboxRow(kind=kind, key=key, payload=dict(payload), created_at=now, due_at=due_at or now)
+    try:
+        # Somebody else may announce it at this moment: the constraint has the last word.
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
     return True
 
 
@@ -64,11 +75,8 @@ def drain(
     done = 0
     for row_id in _waiting(database, now(), limit):
         row = _claim(database, row_id, worker, now())
-        if row is None:
-            continue
-        error = _attempt(handlers, row)
-        _settle(database, row, error, worker, now())
-        done += error is None
+        if row is not None:
+            done += _do(database, handlers, row, worker, now)
     return done
 
 
@@ -111,35 +119,52 @@ def _claim(database: Database, row_id: int, worker: str, now: datetime) -> Outbo
         return session.get_one(OutboxRow, row_id)
 
 
-def _attempt(handlers: Mapping[str, Handler], row: OutboxRow) -> str | None:
-    handler = handlers.get(row.kind)
-    if handler is None:
-        return f"no handler for {row.kind}"
+def _do(
+    database: Database,
+    handlers: Mapping[str, Handler],
+    row: OutboxRow,
+    worker: str,
+    now: Callable[[], datetime],
+) -> bool:
+    """Do what a claimed row asks for and write down how it went; return whether it is done."""
+    if row.attempts > MAX_ATTEMPTS:
+        # Every worker that took it was killed: it may be what kills them.
+        _settle(database, row, worker, dead_at=now(), error="no worker survived it")
+        return False
     try:
+        handler = handlers.get(row.kind)
+        if handler is None:
+            raise LookupError(f"no handler for {row.kind}")
         handler(row)
     except NotNeeded:
-        return None
+        pass
+    except NotYet as error:
+        due_at, attempts = now() + NOT_YET_WAITS, row.attempts - 1
+        _settle(database, row, worker, due_at=due_at, attempts=attempts, error=str(error))
+        return False
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept and retried
-        return f"{type(error).__name__}: {error}"
-    return None
+        _settle(database, row, worker, **_after_failure(row, now()), error=_said(error))
+        return False
+    _settle(database, row, worker, done_at=now(), error=None)
+    return True
 
 
-def _settle(
-    database: Database, row: OutboxRow, error: str | None, worker: str, now: datetime
-) -> None:
-    values: dict[str, Any]
-    if error is None:
-        values = {"done_at": now, "error": None}
-    elif row.attempts >= MAX_ATTEMPTS:
-        values = {"dead_at": now, "error": error[:2000], "claimed_at": None}
-    else:
-        due_at = now + retry_delay(row.attempts)
-        values = {"due_at": due_at, "error": error[:2000], "claimed_at": None}
+def _after_failure(row: OutboxRow, now: datetime) -> dict[str, datetime]:
+    if row.attempts >= MAX_ATTEMPTS:
+        return {"dead_at": now}
+    return {"due_at": now + retry_delay(row.attempts)}
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+def _settle(database: Database, row: OutboxRow, worker: str, **values: Any) -> None:
     with database.writing() as session:
         # The claim may have been taken over by another worker meanwhile: then it settles.
         session.execute(
             update(OutboxRow)
             .where(OutboxRow.id == row.id, OutboxRow.claimed_by == worker)
-            .values(**values)
+            .values(claimed_at=None, **values)
             .execution_options(synchronize_session=False)
         )
