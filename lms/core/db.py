@@ -5,6 +5,7 @@ snapshot; a writing one takes the write lock before its first read (BEGIN IMMEDI
 where a read that turns into a write would otherwise fail under load with a busy database).
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -89,6 +90,7 @@ class Database:
         self.engine = _engine(self.url)
         self._check = check
         self._checked = False
+        self._file: tuple[int, int] | None = None
         # A page reads one snapshot, so that two numbers on it cannot contradict each other.
         self._snapshot_engine = (
             self.engine
@@ -123,7 +125,11 @@ class Database:
         self.engine.dispose()
 
     def _ensure_ready(self) -> None:
-        if self._checked or self._check is None:
+        if self._check is None:
+            return
+        if self.is_sqlite:
+            self._notice_file()
+        if self._checked:
             return
         try:
             with self.engine.connect() as connection:
@@ -131,6 +137,27 @@ class Database:
         except (OperationalError, InterfaceError) as error:
             raise Unavailable("database_away") from error
         self._checked = True
+
+
+    def _notice_file(self) -> None:
+        """Raise Unavailable while the embedded database's file is not there; notice another one.
+
+        Open connections would go on in a file that was moved away, and a new one would make an
+        empty file in its place.
+        """
+        if not self.url.database or self.url.database == ":memory:":
+            return
+        try:
+            status = os.stat(self.url.database)  # noqa: PTH116 - on the way of every request
+        except FileNotFoundError:
+            if self._file is None:
+                raise Unavailable("no_company", remedy="lms init") from None
+            raise Unavailable("database_away") from None
+        identity = (status.st_dev, status.st_ino)
+        if identity != self._file:
+            if self._file is not None:
+                self.engine.dispose()
+            self._file, self._checked = identity, False
 
 
 @contextmanager
