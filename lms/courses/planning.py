@@ -1,30 +1,43 @@
-"""Who walks which track, and by which dates: assigning, moving, exceptions, sessions."""
+"""Who walks which track: assigning, joining, ending, moving to another version."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import date, datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core import audit
 from lms.core.errors import NotFound, Refused
 from lms.core.permissions import Actor, Permission, require
-from lms.courses.models import (
-    Assignment,
-    Course,
-    CourseVersion,
-    DateException,
-    IntakeCourse,
-    Meeting,
-    Step,
+from lms.courses.dates.operations import (
+    REASON_LENGTH,
+    Scope,
+    make_exception,
+    set_meeting,
+    withdraw_exception,
 )
+from lms.courses.models import Assignment, Course, CourseVersion, IntakeCourse
 from lms.courses.operations import load_visible
 from lms.people.models import Intake, IntakeMember, Person
 
-LONGEST_SHIFT = 60
-LONGEST_PAUSE = 180
+__all__ = [
+    "Scope",
+    "assign_intake",
+    "assign_person",
+    "end_assignment",
+    "join_track",
+    "make_exception",
+    "move_intake_to_version",
+    "move_to_version",
+    "newest_version",
+    "set_meeting",
+    "withdraw_exception",
+]
+"""One door for planning: exceptions and sessions live in `dates.operations`."""
+
+_AT_ONCE = 1000
+"""People in one statement: databases limit how many values it may carry."""
 
 
 def newest_version(session: Session, course_id: int) -> CourseVersion:
@@ -48,12 +61,8 @@ def assign_intake(
     Refuses `intake_has_track` when the intake walks a track already.
     """
     require(actor, Permission.RUN_INTAKES)
-    intake = session.get(Intake, intake_id)
-    course = session.scalar(
-        select(Course).where(Course.kind == "track", Course.slug == course_slug)
-    )
-    if intake is None or course is None:
-        raise NotFound
+    _lock_intake(session, intake_id)
+    course = _track(session, course_slug)
     taken = session.scalar(select(IntakeCourse).where(IntakeCourse.intake_id == intake_id))
     if taken is not None:
         raise Refused("intake_has_track")
@@ -63,8 +72,7 @@ def assign_intake(
         course_version_id=newest_version(session, course.id).id,
         assigned_at=now,
     )
-    session.add(row)
-    session.flush()
+    _add(session, row, "intake_has_track")
     members = session.scalars(
         select(IntakeMember.person_id).where(
             IntakeMember.intake_id == intake_id, IntakeMember.left_at.is_(None)
@@ -92,10 +100,29 @@ def join_track(
     Somebody who starts after the intake gets their own start; somebody who is on the track
     already (moved from another intake) keeps what is done and follows the new intake's dates.
     """
+    intake = _lock_intake(session, intake_id)
     plan = session.scalar(select(IntakeCourse).where(IntakeCourse.intake_id == intake_id))
-    if plan is None or not person_ids:
+    if plan is None:
         return
-    intake = session.get_one(Intake, intake_id)
+    for first in range(0, len(person_ids), _AT_ONCE):
+        _join(session, actor, intake, plan, person_ids[first : first + _AT_ONCE], now)
+    session.flush()
+
+
+def _join(
+    session: Session,
+    actor: Actor,
+    intake: Intake,
+    plan: IntakeCourse,
+    person_ids: Sequence[int],
+    now: datetime,
+) -> None:
+    people = session.execute(
+        select(Person.id, Person.started_on, Person.site_id)
+        .where(Person.id.in_(person_ids))
+        .order_by(Person.id)
+        .with_for_update(key_share=True)
+    ).all()
     open_ones = {
         row.person_id: row
         for row in session.scalars(
@@ -106,14 +133,11 @@ def join_track(
             )
         )
     }
-    people = session.execute(
-        select(Person.id, Person.started_on, Person.site_id).where(Person.id.in_(person_ids))
-    )
     for person_id, started_on, site_id in people:
         late_start = started_on if started_on and started_on > intake.starts_on else None
         known = open_ones.get(person_id)
         if known is not None:
-            known.intake_id = intake_id
+            known.intake_id = intake.id
             known.starts_on = late_start
             continue
         session.add(
@@ -121,14 +145,13 @@ def join_track(
                 person_id=person_id,
                 course_id=plan.course_id,
                 course_version_id=plan.course_version_id,
-                intake_id=intake_id,
+                intake_id=intake.id,
                 site_id=site_id or intake.site_id,
                 starts_on=late_start,
                 assigned_at=now,
                 assigned_by=actor.person_id,
             )
         )
-    session.flush()
 
 
 def assign_person(
@@ -145,11 +168,9 @@ def assign_person(
     Refuses `already_on_track` and `person_without_site`.
     """
     require(actor, Permission.RUN_INTAKES)
-    course = session.scalar(
-        select(Course).where(Course.kind == "track", Course.slug == course_slug)
-    )
-    person = session.get(Person, person_id)
-    if course is None or person is None:
+    course = _track(session, course_slug)
+    person = session.get(Person, person_id, with_for_update={"key_share": True})
+    if person is None:
         raise NotFound
     if person.site_id is None:
         raise Refused("person_without_site")
@@ -171,8 +192,7 @@ def assign_person(
         assigned_at=now,
         assigned_by=actor.person_id,
     )
-    session.add(assignment)
-    session.flush()
+    _add(session, assignment, "already_on_track")
     audit.record(
         session,
         actor=actor,
@@ -191,14 +211,13 @@ def end_assignment(
     """Take somebody off a course, with a reason. What they did stays."""
     require(actor, Permission.RUN_INTAKES)
     place = load_visible(session, actor, assignment_id)
-    if not why.strip():
-        raise Refused("reason_missing", field="reason")
+    reason = _check_reason(why)
     if place.ended_at is not None:
         raise Refused("course_ended")
     session.execute(
         update(Assignment)
         .where(Assignment.id == assignment_id, Assignment.ended_at.is_(None))
-        .values(ended_at=now, ended_why=why.strip())
+        .values(ended_at=now, ended_why=reason)
     )
     audit.record(
         session,
@@ -206,7 +225,7 @@ def end_assignment(
         verb="end_assignment",
         subject_type="person",
         subject_id=place.person_id,
-        reason=why.strip(),
+        reason=reason,
         now=now,
     )
 
@@ -222,160 +241,95 @@ def move_to_version(
 ) -> None:
     """Move somebody to another version of their course on purpose, with a reason.
 
-    What is done stays done for every step that the other version still has.
+    What is done stays done for every step that the other version still has. Moving to the
+    version that they are on changes nothing; refuses `course_ended` and `reason_missing`.
     """
     require(actor, Permission.RUN_INTAKES)
     place = load_visible(session, actor, assignment_id)
-    version = session.get(CourseVersion, version_id)
-    if version is None or version.course_id != place.course_id:
-        raise NotFound
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    session.execute(
-        update(Assignment)
-        .where(Assignment.id == assignment_id)
-        .values(course_version_id=version_id)
-    )
-    audit.record(
-        session,
-        actor=actor,
-        verb="move_to_version",
-        subject_type="person",
-        subject_id=place.person_id,
-        reason=reason.strip(),
-        now=now,
-        version_from=place.version_id,
-        version_to=version_id,
-    )
+    _version_of(session, version_id, place.course_id)
+    why = _check_reason(reason)
+    if place.ended_at is not None:
+        raise Refused("course_ended")
+    if place.version_id != version_id:
+        _move(session, actor, [place.assignment_id], place.course_id, version_id, why, now)
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Whom an exception or session is for: a whole intake or one person's assignment."""
-
-    intake_id: int | None = None
-    assignment_id: int | None = None
-
-
-def make_exception(
+def move_intake_to_version(
     session: Session,
     *,
     actor: Actor,
-    scope: Scope,
-    kind: str,
+    intake_id: int,
+    version_id: int,
     reason: str,
     now: datetime,
-    step_id: int | None = None,
-    days: int | None = None,
-    from_on: date | None = None,
-    until_on: date | None = None,
-    on_date: date | None = None,
-    at_time: time | None = None,
-) -> DateException:
-    """Make dates differ for an intake, a person or one step, with a reason. See DateException.
+) -> int:
+    """Move an intake and everyone on its track to another version on purpose, with a reason.
 
-    Refuses `reason_missing`, `shift_range`, `pause_range`, `set_date_missing`, `step_missing`.
+    Those who join later begin with it too. Returns how many people were moved.
     """
     require(actor, Permission.RUN_INTAKES)
-    _check_scope(session, actor, scope)
-    if not reason.strip():
-        raise Refused("reason_missing", field="reason")
-    if kind == "shift" and not (days and abs(days) <= LONGEST_SHIFT):
-        raise Refused("shift_range", field="days", most=LONGEST_SHIFT)
-    if kind == "pause":
-        _check_pause(from_on, until_on)
-    if kind == "set" and on_date is None:
-        raise Refused("set_date_missing", field="on_date")
-    if kind in ("set", "waive") and step_id is None:
-        raise Refused("step_missing", field="step_id")
-    if step_id is not None and session.get(Step, step_id) is None:
+    _lock_intake(session, intake_id)
+    plan = session.scalar(select(IntakeCourse).where(IntakeCourse.intake_id == intake_id))
+    if plan is None:
         raise NotFound
-    row = DateException(
-        intake_id=scope.intake_id,
-        assignment_id=scope.assignment_id,
-        step_id=step_id,
-        kind=kind,
-        days=days if kind == "shift" else None,
-        from_on=from_on if kind == "pause" else None,
-        until_on=until_on if kind == "pause" else None,
-        on_date=on_date if kind == "set" else None,
-        at_time=at_time if kind == "set" else None,
-        reason=reason.strip(),
-        made_by=actor.person_id,
-        made_at=now,
-    )
-    session.add(row)
-    session.flush()
-    _audit_scope(session, actor, scope, "make_exception", now, reason.strip(), kind=kind)
-    return row
-
-
-def withdraw_exception(session: Session, *, actor: Actor, exception_id: int, now: datetime) -> None:
-    """Take an exception back; it stays readable. Doing it again changes nothing."""
-    require(actor, Permission.RUN_INTAKES)
-    row = session.get(DateException, exception_id)
-    if row is None:
-        raise NotFound
-    scope = Scope(row.intake_id, row.assignment_id)
-    _check_scope(session, actor, scope)
-    if row.withdrawn_at is not None:
-        return
-    row.withdrawn_at, row.withdrawn_by = now, actor.person_id
-    _audit_scope(session, actor, scope, "withdraw_exception", now, None, kind=row.kind)
-
-
-def set_meeting(
-    session: Session,
-    *,
-    actor: Actor,
-    scope: Scope,
-    step_id: int,
-    on_date: date,
-    at_time: time,
-    time_zone: str,
-    place: str,
-    host_id: int | None,
-    now: datetime,
-) -> Meeting:
-    """Set when and where a meet step takes place; the row before stays readable.
-
-    Refuses `zone_unknown`, `place_missing` and `not_a_session`.
-    """
-    require(actor, Permission.RUN_INTAKES)
-    _check_scope(session, actor, scope)
-    if time_zone not in available_timezones():
-        raise Refused("zone_unknown", field="time_zone")
-    if not place.strip():
-        raise Refused("place_missing", field="place")
-    if session.get(Step, step_id) is None:
-        raise NotFound
-    session.execute(
-        update(Meeting)
-        .where(
-            Meeting.step_id == step_id,
-            Meeting.intake_id == scope.intake_id
-            if scope.intake_id is not None
-            else Meeting.assignment_id == scope.assignment_id,
-            Meeting.replaced_at.is_(None),
+    _version_of(session, version_id, plan.course_id)
+    why = _check_reason(reason)
+    before, plan.course_version_id = plan.course_version_id, version_id
+    assignment_ids = session.scalars(
+        select(Assignment.id).where(
+            Assignment.intake_id == intake_id,
+            Assignment.course_id == plan.course_id,
+            Assignment.ended_at.is_(None),
+            Assignment.course_version_id != version_id,
         )
-        .values(replaced_at=now)
-    )
-    row = Meeting(
-        intake_id=scope.intake_id,
-        assignment_id=scope.assignment_id,
-        step_id=step_id,
-        on_date=on_date,
-        at_time=at_time,
-        time_zone=ZoneInfo(time_zone).key,
-        place=place.strip()[:300],
-        host_id=host_id,
-        made_by=actor.person_id,
-        made_at=now,
-    )
-    session.add(row)
+    ).all()
+    _move(session, actor, assignment_ids, plan.course_id, version_id, why, now)
+    if before != version_id:
+        audit.record(
+            session,
+            actor=actor,
+            verb="move_to_version",
+            subject_type="intake",
+            subject_id=intake_id,
+            reason=why,
+            now=now,
+            version_from=before,
+            version_to=version_id,
+        )
+    return len(assignment_ids)
+
+
+def _move(
+    session: Session,
+    actor: Actor,
+    assignment_ids: Sequence[int],
+    course_id: int,
+    version_id: int,
+    reason: str,
+    now: datetime,
+) -> None:
+    for row in session.scalars(select(Assignment).where(Assignment.id.in_(assignment_ids))):
+        audit.record(
+            session,
+            actor=actor,
+            verb="move_to_version",
+            subject_type="person",
+            subject_id=row.person_id,
+            reason=reason,
+            now=now,
+            course=course_id,
+            version_from=row.course_version_id,
+            version_to=version_id,
+        )
+        row.course_version_id = version_id
     session.flush()
-    _audit_scope(session, actor, scope, "set_meeting", now, None, step_id=step_id)
-    return row
+
+
+def _version_of(session: Session, version_id: int, course_id: int) -> CourseVersion:
+    version = session.get(CourseVersion, version_id)
+    if version is None or version.course_id != course_id:
+        raise NotFound
+    return version
 
 
 def _track(session: Session, slug: str) -> Course:
@@ -385,36 +339,30 @@ def _track(session: Session, slug: str) -> Course:
     return course
 
 
-def _check_pause(from_on: date | None, until_on: date | None) -> None:
-    if from_on is None or until_on is None:
-        raise Refused("pause_range", field="from_on", most=LONGEST_PAUSE)
-    if not 0 <= (until_on - from_on).days < LONGEST_PAUSE:
-        raise Refused("pause_range", field="until_on", most=LONGEST_PAUSE)
+def _lock_intake(session: Session, intake_id: int) -> Intake:
+    """Return the intake, kept from others who change its plan until this transaction ends.
 
-
-def _check_scope(session: Session, actor: Actor, scope: Scope) -> None:
-    if scope.assignment_id is not None:
-        load_visible(session, actor, scope.assignment_id)
-    elif scope.intake_id is None or session.get(Intake, scope.intake_id) is None:
+    So a person who joins while a track is being assigned gets it, whoever commits first. The
+    weaker lock lets memberships that refer to the intake be written meanwhile.
+    """
+    intake = session.get(Intake, intake_id, with_for_update={"key_share": True})
+    if intake is None:
         raise NotFound
+    return intake
 
 
-def _audit_scope(
-    session: Session,
-    actor: Actor,
-    scope: Scope,
-    verb: str,
-    now: datetime,
-    reason: str | None,
-    **detail: object,
-) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        verb=verb,
-        subject_type="intake" if scope.intake_id is not None else "assignment",
-        subject_id=scope.intake_id or scope.assignment_id,
-        reason=reason,
-        now=now,
-        **detail,
-    )
+def _check_reason(reason: str) -> str:
+    if not reason.strip():
+        raise Refused("reason_missing", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Refused("reason_long", field="reason", most=REASON_LENGTH)
+    return reason.strip()
+
+
+def _add(session: Session, row: IntakeCourse | Assignment, taken: str) -> None:
+    """Write a row that a constraint allows once; whoever comes second is refused by `taken`."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise Refused(taken) from None
