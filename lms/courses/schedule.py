@@ -189,9 +189,9 @@ class _Resolver:
         return self._appointment(step, planned_on).on_date
 
     def _due(self, step: OutlineStep, planned_on: date) -> tuple[date | None, time, int | None]:
-        for exception in self._own.get(step.id, ()):
-            if exception.kind == "set" and exception.on_date is not None:
-                return exception.on_date, exception.at_time or DAY_ENDS, None
+        fixed = self._set(step)
+        if fixed is not None and fixed.on_date is not None:
+            return fixed.on_date, fixed.at_time or DAY_ENDS, None
         if not step.due:
             return planned_on, DAY_ENDS, None
         at = clock_time(step.due.get("at"), DAY_ENDS)
@@ -203,6 +203,11 @@ class _Resolver:
         if step.due.get("anchor", "intake") in ("intake", "own"):
             offset += self._shift
         return self._calendar.day_at(start, offset), at, None
+
+    def _set(self, step: OutlineStep) -> Adjustment | None:
+        """Return the date set for a step: a person's before their intake's, then the newest."""
+        found = [e for e in self._own.get(step.id, ()) if e.kind == "set"]
+        return max(found, key=lambda e: (not e.for_intake, e.id), default=None)
 
     def _anchor(self, due: Mapping[str, Any]) -> tuple[date | None, int | None]:
         """Return the day a due date counts from, or the step that it waits for."""
