@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
@@ -96,8 +96,7 @@ def clean_zone(text: str) -> str:
     known = _zones()
     found = known.get(zone.lower())
     if found is None:
-        near = close_to(zone.lower(), known)
-        raise unknown("time_zone", text, [known[key] for key in near])
+        raise unknown("time_zone", text, [known[key] for key in _near_zones(zone.lower())])
     return found
 
 
@@ -129,6 +128,16 @@ def shorten(text: str, most: int = 60) -> str:
     """Return the text fit to be shown inside a sentence."""
     shown = " ".join(text.split())
     return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+@lru_cache(maxsize=1000)
+def _near_zones(text: str) -> list[str]:
+    """Return zones like a text, among those that begin alike or whose city does."""
+    city = text.rpartition("/")[2]
+    starts = {text[:1], city[:1]}
+    return close_to(
+        text, [name for name in _zones() if {name[0], name.rpartition("/")[2][0]} & starts]
+    ) or [name for name in _zones() if city and name.endswith(f"/{city}")]
 
 
 @cache

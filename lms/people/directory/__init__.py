@@ -1,0 +1,1 @@
+"""Directory: who is there, with roles, ties, places and dates; created and changed by hand."""
