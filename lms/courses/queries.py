@@ -137,11 +137,18 @@ def situations(
     events = _events(session, ids)
     exceptions = _exceptions(session, ids, intake_ids)
     meetings = _meetings(session, ids, intake_ids)
+    outlines: dict[int, Outline] = {}
+    calendars: dict[int, Calendar] = {}
     found = {}
     for place in places:
-        course = outline(session, place.version_id, language, place.texts_number)
+        if place.version_id not in outlines:
+            outlines[place.version_id] = outline(
+                session, place.version_id, language, place.texts_number
+            )
+        if place.site_id not in calendars:
+            calendars[place.site_id] = site_calendar(session, place.site_id, place.company_version)
+        course, calendar = outlines[place.version_id], calendars[place.site_id]
         settled = _settle(course, events.get(place.assignment_id, ()))
-        calendar = site_calendar(session, place.site_id, place.company_version)
         frame = Frame(
             starts_on=place.start,
             own_start=place.person_started_on or place.start,
