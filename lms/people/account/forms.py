@@ -15,11 +15,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from lms.core import i18n, refusals
-from lms.core.errors import Refused
+from lms.core import i18n
 from lms.core.passwords import LONGEST, SHORTEST
 from lms.people.account import rules
 from lms.people.account.words import SEASON_NAMES, SELF_CHECK_QUESTIONS
@@ -36,16 +36,8 @@ _AREAS = (
     "Indian",
     "Pacific",
 )
+_LANGUAGES = [SelectChoice(entry.code, entry.name) for entry in i18n.LANGUAGES.values()]
 _LENGTH = _("At least %(least)s characters; a short sentence is easy to keep.", least=SHORTEST)
-
-
-def show_refusal(form: FlaskForm, error: Refused) -> None:
-    """Put a refusal on its field of the form, or on top when it belongs to none."""
-    sentence = refusals.sentence(error)
-    if error.field is not None and error.field in form:
-        form[error.field].errors = [*form[error.field].errors, sentence]
-    else:
-        form.form_errors = [*form.form_errors, sentence]
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -97,7 +89,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
     time_zone = SelectField(_("Time zone"), validate_choice=True)
     working_languages = SelectMultipleField(
         _("Languages in which you serve customers"),
-        choices=[(entry.code, entry.name) for entry in i18n.LANGUAGES.values()],
+        choices=_LANGUAGES,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
@@ -108,15 +100,17 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, categories: Sequence[Category], site_zone: str | None) -> None:
         """Fill the choices that depend on the company."""
-        self.language.choices = [
-            ("", _("As the company has it")),
-            *((entry.code, entry.name) for entry in i18n.LANGUAGES.values()),
-        ]
+        self.language.choices = [SelectChoice("", _("As the company has it")), *_LANGUAGES]
         at_site = _("As your site has it (%(zone)s)", zone=zone_words(site_zone or "UTC"))
-        self.time_zone.choices = [("", at_site), *_zones()]
+        self.time_zone.choices = [SelectChoice("", at_site), *_zones()]
         self.first_category.choices = self.second_category.choices = [
-            (0, _("None yet")),
-            *((row.id, f"{row.name} · {SEASON_NAMES[row.season]}") for row in categories),
+            SelectChoice(0, _("None yet")),
+            *(
+                SelectChoice(row.id, row.name, optgroup=title)
+                for season, title in SEASON_NAMES.items()
+                for row in categories
+                if row.season == season
+            ),
         ]
 
     def category_ids(self) -> list[int]:
@@ -132,11 +126,13 @@ def zone_words(zone: str) -> str:
 
 
 @cache
-def _zones() -> tuple[tuple[str, str], ...]:
+def _zones() -> tuple[SelectChoice, ...]:
     """Return zones by city, so that typing its name finds it."""
     named = [zone for zone in available_timezones() if zone.partition("/")[0] in _AREAS]
-    choices = ((zone, f"{zone_words(zone)} ({zone.partition('/')[0]})") for zone in named)
-    return tuple(sorted(choices, key=lambda choice: choice[1]))
+    choices = [
+        SelectChoice(zone, f"{zone_words(zone)} ({zone.partition('/')[0]})") for zone in named
+    ]
+    return tuple(sorted(choices, key=lambda choice: choice.label))
 
 
 class SelfCheckForm(FlaskForm):  # type: ignore[misc]

@@ -113,6 +113,7 @@ def addressee(session: Session, *, person_id: int, now: datetime) -> Addressee |
             Company.language,
             Company.time_zone,
         )
+        .select_from(Person)
         .join(Company, Company.id == 1)
         .outerjoin(Site, Site.id == Person.site_id)
         .outerjoin(

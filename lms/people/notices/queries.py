@@ -76,6 +76,7 @@ def waiting_for_digest(session: Session, *, now: datetime) -> list[Waiting]:
             Site.time_zone,
             Company.time_zone,
         )
+        .select_from(Person)
         .join(Company, Company.id == 1)
         .outerjoin(Site, Site.id == Person.site_id)
         .where(

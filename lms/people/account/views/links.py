@@ -8,10 +8,11 @@ from flask_login import current_user
 from lms.core import i18n, refusals, web
 from lms.core.db import writing
 from lms.core.errors import Refused
+from lms.core.forms import blame
 from lms.core.passwords import check_password, hash_password
 from lms.core.permissions import Permission, requires
 from lms.people.account import operations, queries, rules
-from lms.people.account.forms import ChoosePasswordForm, ResetForm, show_refusal
+from lms.people.account.forms import ChoosePasswordForm, ResetForm
 from lms.people.account.views.room import blueprint
 from lms.people.account.views.signing_in import book_attempt, enter, start
 
@@ -47,7 +48,7 @@ def _choose_password(token: str, purposes: Sequence[str]) -> Response | tuple[st
                     web.session(), token=token, purposes=purposes, now=web.now()
                 )
                 return _dead_link(again, purposes)
-            show_refusal(form, error)
+            blame(form, error)
     status = 422 if request.method == "POST" else 200
     page = render_template(
         "account/choose_password.html", form=form, link=link, is_reset=purposes == rules.RESETS

@@ -9,11 +9,12 @@ from flask_login import current_user
 from lms.core import web
 from lms.core.db import writing
 from lms.core.errors import Refused
+from lms.core.forms import blame
 from lms.core.passwords import check_password, hash_password, verify_password
 from lms.core.permissions import Permission, requires
 from lms.people import sign_in
 from lms.people.account import operations, own, queries, rules
-from lms.people.account.forms import ChangePasswordForm, show_refusal
+from lms.people.account.forms import ChangePasswordForm
 from lms.people.account.views.room import blueprint
 from lms.people.account.views.signing_in import address, book_attempt, leave
 
@@ -83,7 +84,7 @@ def password() -> Response | tuple[str, int]:
     try:
         return _change_password(form)
     except Refused as error:
-        show_refusal(form, error)
+        blame(form, error)
         return _password_page(form, 429 if error.code == "too_many_tries" else 422)
 
 

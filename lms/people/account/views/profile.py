@@ -5,9 +5,10 @@ from flask_babel import gettext as _
 
 from lms.core import files, i18n, web
 from lms.core.errors import NotFound, Refused
+from lms.core.forms import blame
 from lms.core.permissions import Permission, requires
 from lms.people.account import own, queries, rules
-from lms.people.account.forms import PhotoForm, ProfileForm, SelfCheckForm, show_refusal
+from lms.people.account.forms import PhotoForm, ProfileForm, SelfCheckForm
 from lms.people.account.views.room import blueprint
 from lms.people.account.words import SEASON_NAMES
 
@@ -39,7 +40,7 @@ def profile() -> Response | tuple[str, int]:
             message=_("Your profile is saved."),
         )
     except Refused as error:
-        show_refusal(form, error)
+        blame(form, error)
         return _profile_page(found, form, PhotoForm(formdata=None))
 
 
@@ -94,7 +95,7 @@ def set_photo() -> Response | tuple[str, int]:
     except Refused as error:
         form.photo.errors = []
         error.field = "photo"
-        show_refusal(form, error)
+        blame(form, error)
     found = queries.profile(web.session(), person_id=actor.person_id or 0)
     profile_form = ProfileForm(formdata=None, data=_filled(found).data)
     profile_form.offer(queries.categories(web.session()), found.site_zone)
