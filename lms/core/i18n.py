@@ -6,7 +6,8 @@ A person's language comes first, then the intake's, then the company's, then the
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask_babel import gettext, lazy_gettext, lazy_ngettext, ngettext
+import flask_babel
+from flask_babel import lazy_gettext, lazy_ngettext
 
 __all__ = [
     "LANGUAGES",
@@ -49,6 +50,16 @@ def choose(preferred: Iterable[str | None], accepted: Iterable[str] = ()) -> str
         if code in LANGUAGES:
             return code
     return "en"
+
+
+def gettext(message: str, **values: object) -> str:
+    """Return a message in the language of the moment, its places filled."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Return the form of a message that fits a number, in the language of the moment."""
+    return str(flask_babel.ngettext(one, many, num, **values))
 
 
 def direction(code: str) -> str:

@@ -1,0 +1,48 @@
+"""Days and times as readers of the page's language write them."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, format_time, get_timezone_location
+from flask_babel import get_locale
+
+
+def page_language() -> str:
+    """Return the code of the language that the page is in."""
+    return _locale().language
+
+
+def day(on: date) -> str:
+    """Return a day without its year: "Tue, 3 Mar"."""
+    return str(format_skeleton("MMMEd", datetime.combine(on, time()), locale=_locale()))
+
+
+def clock(at: datetime, zone: str) -> str:
+    """Return the wall-clock time that a moment has in a zone."""
+    return str(format_time(at.astimezone(ZoneInfo(zone)), "short", locale=_locale()))
+
+
+def day_of(at: datetime, zone: str) -> str:
+    """Return the day that a moment has in a zone."""
+    return day(at.astimezone(ZoneInfo(zone)).date())
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return a moment in a zone: "Tue, 3 Mar, 10:00"."""
+    return f"{day_of(at, zone)}, {clock(at, zone)}"
+
+
+def differs(at: datetime, zone: str, other: str) -> bool:
+    """Whether clocks in two zones show different times at a moment."""
+    return at.astimezone(ZoneInfo(zone)).utcoffset() != at.astimezone(ZoneInfo(other)).utcoffset()
+
+
+def city(zone: str) -> str:
+    """Return the place that a zone is named after, in the page's language."""
+    return str(get_timezone_location(zone, locale=_locale(), return_city=True))
+
+
+def _locale() -> Locale:
+    found = get_locale()
+    return found if found is not None else Locale("en", "GB")
