@@ -5,11 +5,16 @@ Rendered when a revision is made, never when a page is read.
 
 import re
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import nh3
 from markdown import Markdown
+
+from lms.core import taming
+from lms.core.markdown_tree import CALLOUTS, ID_PREFIX, Finishing, Picture, Seen
+
+__all__ = ["CALLOUTS", "MAX_CHARACTERS", "Draft", "LinkResolver", "Picture", "draft", "render"]
 
 MAX_CHARACTERS = 200_000
 
@@ -30,45 +35,69 @@ _ATTRIBUTES = {
     "th": {"align", "scope"},
 }
 _CLASSES = {
-    "div": {"callout", "callout-tip", "callout-note", "callout-warning", "callout-important"},
+    "blockquote": {"dialogue"},
+    "div": {"callout", *(f"callout-{name}" for name in CALLOUTS)},
     "p": {"callout-title"},
     "ul": {"task-list"},
     "li": {"task-list-item"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_CALLOUT = re.compile(
-    r'<div class="admonition (tip|note|warning|important)">\n<p class="admonition-title">\w+</p>'
-)
-_CALLOUT_TITLES = {
-    "en": {"tip": "Tip", "note": "Note", "warning": "Careful", "important": "Important"},
-    "zh": {"tip": "提示", "note": "说明", "warning": "注意", "important": "重要"},
-    "ru": {"tip": "Совет", "note": "Заметка", "warning": "Осторожно", "important": "Важно"},
-    "he": {"tip": "טיפ", "note": "הערה", "warning": "זהירות", "important": "חשוב"},
-}
 
 LinkResolver = Callable[[str], str | None]
 """Turns a picture's or link's target into an address; None drops the attribute."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text that was parsed: what a checker wants to know, and its HTML once targets are known."""
+
+    links: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    anchors: frozenset[str]
+    """What `#…` links may point to: one for each heading."""
+    first_level: tuple[str, ...]
+    """Headings of level 1, which the page itself has."""
+    raw_html: tuple[str, ...]
+    unknown_callouts: tuple[str, ...]
+    _markup: str
+
+    def html(self, resolve: LinkResolver | None = None) -> str:
+        """Return sanitised HTML; `resolve` is asked for each relative `src` and `href`."""
+        return _clean(self._markup, resolve)
+
+
+def draft(source: str, *, language: str = "en") -> Draft:
+    """Parse Markdown text in a language (it names the callouts).
+
+    Raises ValueError for text beyond MAX_CHARACTERS. Takes time in proportion to the text.
+    """
+    if len(source) > MAX_CHARACTERS:
+        raise ValueError("text too long")
+    # A parser holds state while it works, so threads cannot share one; a new one takes 2 ms.
+    markdown, seen = _parser(language)
+    try:
+        markup = taming.restore(markdown.convert(taming.tame(source)))
+    except RecursionError as error:
+        raise ValueError("text nested too deeply") from error
+    return Draft(
+        links=tuple(seen.links),
+        pictures=tuple(seen.pictures),
+        anchors=frozenset(seen.anchors),
+        first_level=tuple(seen.first_level),
+        raw_html=tuple(seen.raw_html),
+        unknown_callouts=tuple(seen.unknown_callouts),
+        _markup=markup,
+    )
 
 
 def render(source: str, *, language: str = "en", resolve: LinkResolver | None = None) -> str:
     """Return sanitised HTML for Markdown text in a language (it names the callouts).
 
     Raw HTML in the text shows as text. `resolve` is asked for each relative `src` and `href`.
-    Headings begin at h2, since the page has the h1. Text beyond MAX_CHARACTERS raises ValueError.
+    Headings begin at h2, since the page has the h1, and `#words-of-a-heading` links to it.
+    Text beyond MAX_CHARACTERS raises ValueError.
     """
-    if len(source) > MAX_CHARACTERS:
-        raise ValueError("text too long")
-    markdown = _markdown()
-    markdown.reset()
-    titles = _CALLOUT_TITLES.get(language, _CALLOUT_TITLES["en"])
-    html = _CALLOUT.sub(
-        lambda match: (
-            f'<div class="callout callout-{match[1]}">'
-            f'<p class="callout-title">{titles[match[1]]}</p>'
-        ),
-        markdown.convert(source),
-    )
-    return _clean(html, resolve)
+    return draft(source, language=language).html(resolve)
 
 
 def plain_text(html: str) -> str:
@@ -96,36 +125,44 @@ def _clean(html: str, resolve: LinkResolver | None) -> str:
 
 
 def _target(tag: str, value: str, resolve: LinkResolver | None) -> str | None:
-    parts = urlsplit(value)
-    if parts.scheme or value.startswith("//"):
+    if value.startswith("#"):
+        return f"#{ID_PREFIX}{value[1:]}" if tag == "a" and value[1:] else None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    if parts.scheme or value.startswith(("//", "\\")):
         # Pictures come from here only: another host would learn who reads what.
         return value if tag == "a" and parts.scheme in _SCHEMES else None
-    if value.startswith("#") and tag == "a":
-        return value
     return resolve(value) if resolve is not None else None
 
 
-@cache
-def _markdown() -> Markdown:
+def _parser(language: str) -> tuple[Markdown, Seen]:
     markdown = Markdown(
         extensions=[
             "tables",
             "sane_lists",
-            "def_list",
             "pymdownx.superfences",
             "pymdownx.tasklist",
             "pymdownx.tilde",
-            "pymdownx.caret",
-            "pymdownx.mark",
             "pymdownx.betterem",
             "pymdownx.quotes",
         ],
         extension_configs={
+            "tables": {"use_align_attribute": True},
             "pymdownx.quotes": {"callouts": True},
             "pymdownx.superfences": {"disable_indented_code_blocks": True},
+            "pymdownx.highlight": {"use_pygments": False},
+            # "~20 and ~30 km" is no subscript.
+            "pymdownx.tilde": {"subscript": False},
         },
         output_format="html",
     )
     markdown.preprocessors.deregister("html_block")
     markdown.inlinePatterns.deregister("html")
-    return markdown
+    markdown.inlinePatterns.deregister("automail")
+    markdown.treeprocessors.deregister("quotes")
+    finishing = Finishing(markdown, language)
+    # Below 0, when escaped characters are back in the tree.
+    markdown.treeprocessors.register(finishing, "belay", -10)
+    return markdown, finishing.seen
