@@ -7,6 +7,7 @@ zone. Exceptions shift, pause, unlock, waive or set it, each with a reason.
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from lms.core.worktime import Calendar, moment
@@ -57,6 +58,16 @@ class Frame:
     exceptions: Sequence[Adjustment] = ()
     meetings: Mapping[int, Appointment] = field(default_factory=dict)
     done_on: Mapping[int, date] = field(default_factory=dict)
+
+    @cached_property
+    def worked(self) -> Calendar:
+        """Return the calendar without the days that a pause takes out."""
+        pauses = [
+            (e.from_on, e.until_on)
+            for e in self.exceptions
+            if e.kind == "pause" and e.from_on and e.until_on
+        ]
+        return self.calendar.paused(pauses) if pauses else self.calendar
 
     def key(self, awaited: Iterable[int]) -> Hashable:
         """Return what two frames share exactly when their dates are the same.
@@ -113,14 +124,9 @@ class _Resolver:
     """Keeps the day of each working-day index, since many steps share them."""
 
     def __init__(self, outline: Outline, frame: Frame) -> None:
-        pauses = [
-            (e.from_on, e.until_on)
-            for e in frame.exceptions
-            if e.kind == "pause" and e.from_on and e.until_on
-        ]
         self._outline = outline
         self._frame = frame
-        self._calendar = frame.calendar.paused(pauses) if pauses else frame.calendar
+        self._calendar = frame.worked
         self._shift = sum(
             e.days or 0 for e in frame.exceptions if e.kind == "shift" and e.step_id is None
         )

@@ -240,9 +240,11 @@ def _late_days(steps: Sequence[StepStanding], frame: Frame, today: date) -> int:
     ]
     if not missed:
         return 0
-    oldest = min(missed)
-    return (
-        max(1, frame.calendar.working_days(oldest, today) - 1)
-        if ((today - oldest).days < 400)
-        else 400
-    )
+    return days_late(frame, min(missed), today)
+
+
+def days_late(frame: Frame, due_on: date, today: date) -> int:
+    """Return how many working days a missed deadline lies back: at least 1, pauses left out."""
+    if (today - due_on).days >= 400:
+        return 400
+    return max(1, frame.worked.working_days(due_on, today) - 1)
