@@ -33,6 +33,7 @@ class Wanted:
     options: Mapping[str, Any] = field(default_factory=dict)
     due: Mapping[str, Any] = field(default_factory=dict)
     text: str = "First words"
+    ref: str | None = None
 
 
 USUAL = (
@@ -125,6 +126,7 @@ def _write_step(session: Session, course_id: int, wanted: Wanted, now: datetime)
         digest=f"{wanted.slug}-{len(known) + 1}",
         source=repr(wanted),
         kind=wanted.kind,
+        ref=wanted.ref,
         title=wanted.slug.replace("-", " ").capitalize(),
         html=f"<p>{wanted.text}</p>",
         minutes=wanted.minutes,
