@@ -21,12 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from lms.core.finding import Wanted
 from lms.core.models import StoredFile
 from lms.core.permissions import Actor, Role
 from lms.core.worktime import moment
 from lms.courses import policy
 from lms.courses.board.rules import Face, Row, in_order, pace
-from lms.courses.models import Assignment, Course
+from lms.courses.models import Assignment, Course, CourseVersion
 from lms.courses.queries import OnCourse, on_course, standings
 from lms.courses.standing import (
     ESCALATE_AFTER_WORKING_DAYS,
@@ -137,7 +138,7 @@ def all_rows(
     """Give every row that the filter shows, with the coaches, some hundred at a time.
 
     In the board's order, or by name when there are too many to sort. Five statements for every
-    thousand people, and one.
+    thousand people, and one more.
     """
     recent = _began_since((now - RECENT).date())
     scope = and_(*_scope(actor, chosen))
@@ -269,20 +270,9 @@ def _scope(actor: Actor, chosen: Filter) -> list[ColumnElement[bool]]:
                 )
             )
         )
-    found += [_named(word) for word in chosen.name.split()]
+    if chosen.name:
+        found.append(Wanted.of(chosen.name, "").inside(Person.name))
     return found
-
-
-def _named(word: str) -> ColumnElement[bool]:
-    """Return the condition that a name contains a word, whatever the case of its letters.
-
-    SQLite folds only Latin letters, so the usual ways to write a word are tried.
-    """
-    ways = {word, word.lower(), word.upper(), word.capitalize()}
-    return or_(
-        Person.name.icontains(word, autoescape=True),
-        *(Person.name.contains(way, autoescape=True) for way in sorted(ways)),
-    )
 
 
 def _began_since(since: date) -> ColumnElement[bool]:
@@ -357,3 +347,8 @@ def _options(session: Session, actor: Actor, recent: ColumnElement[bool] | None)
 
 def _by_words(choice: tuple[int, str]) -> str:
     return choice[1].casefold()
+
+
+def longest_track(session: Session) -> int:
+    """Return how many weeks the longest track has had in any version. One statement."""
+    return session.scalar(select(func.max(func.json_array_length(CourseVersion.weeks)))) or 0
