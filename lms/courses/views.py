@@ -3,13 +3,21 @@
 from flask import Blueprint
 
 from lms.core import refusals
+from lms.core.pages import Registry
+from lms.courses import hooks
+from lms.courses.board.views import blueprint as board
 from lms.courses.claims.views import blueprint as claims
 from lms.courses.lessons.views import blueprint as lessons
 from lms.courses.lessons.words import NOTICES, REFUSALS
 from lms.people.notices import sentences
 
 blueprint = Blueprint("courses", __name__, template_folder="templates")
-BLUEPRINTS = (blueprint, lessons, claims)
+BLUEPRINTS = (blueprint, lessons, claims, board)
 
 refusals.add(REFUSALS)
 sentences.add(NOTICES)
+
+
+def register(registry: Registry) -> None:
+    """Offer what courses add to pages of other parts, and give people who join their track."""
+    hooks.register()
