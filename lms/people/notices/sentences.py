@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
@@ -51,5 +51,6 @@ def _word(name: str, value: Any, zone: str) -> Any:
         return format_date(date.fromisoformat(value), "medium", locale=get_locale())
     if name.endswith("_at"):
         moment = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
-        return format_datetime(moment, "medium", locale=get_locale())
+        day = format_date(moment.date(), "medium", locale=get_locale())
+        return f"{day}, {format_time(moment.time(), 'short', locale=get_locale())}"
     return value
