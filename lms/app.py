@@ -13,20 +13,46 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms.core import error_pages, i18n, web
+from lms.core import error_pages, i18n, logs, web
 from lms.core.clock import Clock, SystemClock
 from lms.core.config import Config
 from lms.core.db import Database, check_durability, checks
 from lms.core.errors import NotAllowed
 from lms.core.pages import MenuEntry
-from lms.core.permissions import Permission, may, permission_of, requires
+from lms.core.permissions import Permission, Role, may, permission_of, requires
 from lms.core.schema import check_schema
 from lms.people import sign_in
 
 PARTS = ("people", "courses", "home")
 """Parts in layer order, lowest first; each may have a `views.blueprint` and `register`."""
 
-MENU = (MenuEntry("home.today", _("Today"), "home"),)
+BESIDE_TRAINEES = frozenset({Role.COACH, Role.TRAINER, Role.MANAGER})
+
+MENU = (
+    MenuEntry("today.index", _("Today"), "home"),
+    MenuEntry("lessons.track", _("My track"), "route", roles=frozenset({Role.TRAINEE})),
+    MenuEntry("calendar.agenda", _("Calendar"), "calendar", roles=frozenset({Role.TRAINEE})),
+    MenuEntry("claims.waiting", _("Claims"), "clipboard-check", Permission.CONFIRM_TASKS),
+    MenuEntry(
+        "board.index",
+        _("Board"),
+        "layout-kanban",
+        Permission.FOLLOW_TRAINEES,
+        roles=BESIDE_TRAINEES,
+    ),
+    MenuEntry("intakes.index", _("Intakes"), "users-group", Permission.RUN_INTAKES),
+    MenuEntry(
+        "catalogue.index",
+        _("Courses"),
+        "school",
+        Permission.RUN_INTAKES,
+        roles=frozenset({Role.TRAINER}),
+    ),
+    MenuEntry("directory.index", _("People"), "users"),
+    MenuEntry("settings.index", _("Settings"), "settings", Permission.MANAGE_COMPANY),
+    MenuEntry("audit.index", _("Audit"), "history", Permission.READ_AUDIT),
+)
+"""In order; the thumb bar of a phone takes the first five that a person sees."""
 
 WITHOUT_SIGN_IN = frozenset({"static", "home.healthz", "home.readyz"})
 """Routes that never ask who is there, so that they work without a database."""
@@ -78,6 +104,7 @@ def create_app(
     _set_up_sign_in(app)
     _set_up_languages(app)
     error_pages.init_app(app)
+    logs.init_app(app)
     app.before_request(_check_permission)
     app.after_request(_add_headers)
     app.context_processor(_page_context)
@@ -124,6 +151,7 @@ def _check_permission() -> Response | None:
     g.actor = None
     if request.endpoint in WITHOUT_SIGN_IN:
         return None
+    web.belay().database.ensure_ready()
     g.actor = current_user.actor if current_user.is_authenticated else None
     if request.endpoint is None:
         return None
@@ -187,8 +215,8 @@ def _page_context() -> dict[str, Any]:
 
 
 SHELL = {
-    "home": "home.today",
-    "search": "home.search",
+    "home": "today.index",
+    "search": "search.index",
     "notifications": "notifications.index",
     "profile": "account.profile",
     "settings": "settings.index",
@@ -216,10 +244,10 @@ def _menu(belay: web.Belay) -> list[dict[str, Any]]:
             "url": url_for(entry.endpoint),
             "label": entry.label,
             "icon": entry.icon,
-            "current": request.endpoint == entry.endpoint,
+            "current": entry.holds(request.endpoint),
         }
         for entry in belay.registry.menu
-        if may(g.get("actor"), entry.permission)
+        if entry.is_for(g.get("actor")) and entry.endpoint in current_app.view_functions
     ]
 
 

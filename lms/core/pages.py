@@ -11,17 +11,35 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lms.core.permissions import Actor, Permission
+from lms.core.finding import Wanted
+from lms.core.permissions import Actor, Permission, Role, may
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A place in the main menu, shown to whoever holds the permission."""
+    """A place in the main menu, shown to whoever holds the permission and one of the roles.
+
+    Without roles, the permission alone decides. `section` names the blueprints whose pages lie
+    below this entry; without it, those of the endpoint's own.
+    """
 
     endpoint: str
     label: Any
     icon: str
     permission: Permission = Permission.MEMBER
+    roles: frozenset[Role] = frozenset()
+    section: tuple[str, ...] = ()
+
+    def is_for(self, actor: Actor | None) -> bool:
+        """Whether the actor sees this entry."""
+        if actor is None or not may(actor, self.permission):
+            return False
+        return not self.roles or actor.has(*self.roles)
+
+    def holds(self, endpoint: str | None) -> bool:
+        """Whether a page lies at or below this entry."""
+        blueprint = (endpoint or "").rpartition(".")[0]
+        return blueprint in (self.section or (self.endpoint.rpartition(".")[0],))
 
 
 @dataclass(frozen=True)
@@ -47,13 +65,17 @@ class Found:
     icon: str = "search"
 
 
-SearchSource = Callable[[Session, Actor, str, int], Sequence[Found]]
-"""Finds at most so many things that the actor may see."""
+SearchSource = Callable[[Session, Actor, Wanted, int], Sequence[Found]]
+"""Finds at most so many things that the actor may see; all of one kind stand together."""
 
 
 @dataclass(frozen=True)
 class CalendarItem:
-    """A session or due date for a personal calendar; `starts_at`/`ends_at` aware, in its zone."""
+    """A session or due date for a personal calendar.
+
+    `starts_at` and `ends_at` are aware, in the zone whose clock holds; for a due date they are
+    the same. `uid` never changes, however often the date moves.
+    """
 
     uid: str
     title: str
@@ -61,9 +83,15 @@ class CalendarItem:
     ends_at: datetime
     place: str = ""
     url: str = ""
+    kind: str = "session"
+    """`session` or `due`."""
+    all_day: bool = False
+    """Whether only the day of `starts_at` matters."""
 
 
-CalendarSource = Callable[[Session, int, datetime], Sequence[CalendarItem]]
+CalendarSource = Callable[[Session, int, str, datetime], Sequence[CalendarItem]]
+"""Returns a person's items, in this language, as of this moment."""
+
 OwnDataSource = Callable[[Session, int], dict[str, Any]]
 """Returns all that a part holds about a person, as plain JSON values."""
 IntakePanelSource = Callable[[Session, Actor, int, datetime], Card | None]

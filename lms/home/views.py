@@ -1,19 +1,24 @@
-"""Today and the probes."""
+"""Entrances of home: its rooms, their templates, and the probes of whoever runs the server."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 
 from lms.core import web
+from lms.core.pages import Registry
 from lms.core.permissions import Permission, requires
+from lms.home.calendar import sources as calendars
+from lms.home.calendar.views import blueprint as calendar
+from lms.home.search import sources as searches
+from lms.home.search.views import blueprint as search
+from lms.home.today.views import blueprint as today
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (today, search, calendar, blueprint)
 
 
-@blueprint.get("/")
-@requires(Permission.MEMBER)
-def today() -> str:
-    """Show each role its own morning."""
-    return render_template("home/today.html")
+def register(registry: Registry) -> None:
+    """Offer what home itself finds and puts into calendars."""
+    registry.searches.extend(searches.SOURCES)
+    registry.calendars.append(calendars.of_track)
 
 
 @blueprint.get("/healthz")

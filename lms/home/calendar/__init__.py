@@ -1,0 +1,1 @@
+"""A person's sessions and due dates: an agenda in the app and a feed for calendars."""

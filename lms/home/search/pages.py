@@ -1,0 +1,98 @@
+"""The pages that can be found by name, with the words that people may look for them by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lms.core.i18n import lazy_gettext as _
+from lms.core.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, and in its words what one does there."""
+
+    url: str
+    title: Any
+    words: Any
+    icon: str
+    permission: Permission = Permission.MEMBER
+
+
+PAGES = (
+    Page("/", _("Today"), _("the next step, what is due, who is beside me"), "home"),
+    Page("/track", _("My track"), _("weeks, steps, progress"), "route"),
+    Page("/calendar", _("Calendar"), _("sessions and due dates"), "calendar"),
+    Page(
+        "/account/calendar",
+        _("Calendar address"),
+        _("subscribe in a phone or calendar program, revoke the address"),
+        "calendar-plus",
+    ),
+    Page("/profile", _("Your profile"), _("photo, language, time zone, password"), "user"),
+    Page("/profile/self-check", _("Self-check"), _("questions of the first day"), "help"),
+    Page("/notifications", _("Notifications"), _("news, mail, daily digest"), "bell"),
+    Page("/people", _("People"), _("colleagues, roles, coaches"), "users"),
+    Page(
+        "/claims",
+        _("Claims"),
+        _("confirm a task, say not yet"),
+        "clipboard-check",
+        Permission.CONFIRM_TASKS,
+    ),
+    Page(
+        "/board",
+        _("Board"),
+        _("who is behind, progress by week"),
+        "layout-kanban",
+        Permission.FOLLOW_TRAINEES,
+    ),
+    Page(
+        "/intakes",
+        _("Intakes"),
+        _("new hires, invitations, import from a file"),
+        "users-group",
+        Permission.RUN_INTAKES,
+    ),
+    Page(
+        "/settings",
+        _("Settings"),
+        _("company, logo, languages"),
+        "settings",
+        Permission.MANAGE_COMPANY,
+    ),
+    Page(
+        "/settings/sites",
+        _("Sites"),
+        _("time zone, working days"),
+        "building-store",
+        Permission.MANAGE_COMPANY,
+    ),
+    Page(
+        "/settings/holidays",
+        _("Holidays"),
+        _("days off"),
+        "tent",
+        Permission.MANAGE_COMPANY,
+    ),
+    Page(
+        "/settings/categories",
+        _("Gear categories"),
+        _("summer and winter"),
+        "tag",
+        Permission.MANAGE_COMPANY,
+    ),
+    Page(
+        "/settings/mail",
+        _("Mail"),
+        _("test mail, what could not be delivered"),
+        "mail",
+        Permission.MANAGE_COMPANY,
+    ),
+    Page(
+        "/audit",
+        _("Audit trail"),
+        _("who did what, when and why"),
+        "history",
+        Permission.READ_AUDIT,
+    ),
+)

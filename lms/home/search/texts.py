@@ -1,0 +1,95 @@
+"""The words of a course version without its markup, kept in the process for searching.
+
+A version never changes, so neither do its words; a new translation raises the course's
+`texts_number`, which is part of the key.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from lms.core.db import cache_key
+from lms.courses.models import StepText, StepVersion, VersionStep
+
+_KEPT = 24
+_cache: "OrderedDict[tuple[str, int, str, int], Mapping[int, str]]" = OrderedDict()
+_lock = Lock()
+
+
+def bodies(
+    session: Session, version_id: int, language: str, texts_number: int
+) -> Mapping[int, str]:
+    """Return the plain text of each step by its id, in a language or else in the source's.
+
+    No statements when warm, at most two when cold.
+    """
+    database = cache_key(session)
+    if database is None:
+        return _load(session, version_id, language)
+    key = (database, version_id, language, texts_number)
+    with _lock:
+        found = _cache.get(key)
+        if found is not None:
+            _cache.move_to_end(key)
+            return found
+    made = _load(session, version_id, language)
+    with _lock:
+        _cache[key] = made
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return made
+
+
+def _load(session: Session, version_id: int, language: str) -> Mapping[int, str]:
+    sources = session.execute(
+        select(StepVersion.step_id, StepVersion.html)
+        .join(VersionStep, VersionStep.step_version_id == StepVersion.id)
+        .where(VersionStep.course_version_id == version_id)
+    )
+    html = dict(row.tuple() for row in sources)
+    if language != "en":
+        html.update(_translated(session, version_id, language))
+    return {step_id: plain(text) for step_id, text in html.items()}
+
+
+def _translated(session: Session, version_id: int, language: str) -> dict[int, str]:
+    """Return each step's newest translation written against its version or an earlier one."""
+    against = aliased(StepVersion)
+    rows = session.execute(
+        select(StepText.step_id, StepText.html)
+        .join(against, against.id == StepText.step_version_id)
+        .join(StepVersion, StepVersion.step_id == StepText.step_id)
+        .join(VersionStep, VersionStep.step_version_id == StepVersion.id)
+        .where(
+            VersionStep.course_version_id == version_id,
+            StepText.language == language,
+            against.number <= StepVersion.number,
+        )
+        .order_by(StepText.number)
+    )
+    return dict(row.tuple() for row in rows)
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("em", "strong", "a", "code", "span"):
+            self.found.append(" ")
+
+
+def plain(html: str) -> str:
+    """Return the words of sanitised HTML on one line."""
+    parser = _Words()
+    parser.feed(html)
+    parser.close()
+    return " ".join("".join(parser.found).split())

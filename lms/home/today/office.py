@@ -1,0 +1,103 @@
+"""What an administrator looks at: intakes and who is in, imports, health, what is missing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import format_timedelta
+
+from lms.core.i18n import gettext as _
+from lms.core.i18n import ngettext
+from lms.home import words
+from lms.home.today.asked import Asked
+from lms.home.today.queries import House, house, intakes_in
+
+WORKER_ALIVE = timedelta(seconds=60)
+"""A worker whose last beat is older counts as gone, as it does for `lms doctor`."""
+MAIL_WAITS = timedelta(minutes=10)
+"""Something that has waited longer for the worker is worth a word."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing about the running of the place: fine, or what to do about it."""
+
+    text: str
+    tone: str
+    icon: str
+    url: str = ""
+
+
+def office(asked: Asked) -> dict[str, Any]:
+    """Return an administrator's cards. Two statements."""
+    found = house(asked.session, now=asked.now)
+    return {
+        "intakes": [
+            (one, words.day(one.starts_on))
+            for one in intakes_in(asked.session, now=asked.now, today=asked.today)
+        ],
+        "signs": [*_health(found, asked), *_missing(found)],
+        "imported": _imported(found, asked),
+        "troubled": found.dead_rows > 0 or not _worker_alive(found, asked),
+    }
+
+
+def _worker_alive(found: House, asked: Asked) -> bool:
+    beat = found.worker_beat_at
+    return beat is not None and asked.now - beat <= WORKER_ALIVE
+
+
+def _health(found: House, asked: Asked) -> list[Sign]:
+    signs = []
+    if _worker_alive(found, asked):
+        signs.append(Sign(_("The background worker is alive."), "good", "circle-check"))
+    else:
+        text = _("The background worker has not been heard of: mail waits. See: lms doctor")
+        signs.append(Sign(text, "bad", "alert-circle"))
+    if found.dead_rows:
+        text = ngettext(
+            "%(num)s thing could not be delivered.",
+            "%(num)s things could not be delivered.",
+            found.dead_rows,
+        )
+        signs.append(Sign(text, "bad", "alert-circle", "/settings/mail"))
+    else:
+        signs.append(Sign(_("Nothing is stuck on its way out."), "good", "circle-check"))
+    oldest = found.oldest_waiting_at
+    if oldest is not None and asked.now - oldest > MAIL_WAITS:
+        waited = format_timedelta(asked.now - oldest, granularity="minute")
+        text = _("The oldest waiting mail or job is %(time)s overdue.", time=waited)
+        signs.append(Sign(text, "due", "clock"))
+    return signs
+
+
+def _missing(found: House) -> list[Sign]:
+    signs = []
+    if found.without_site:
+        text = ngettext(
+            "%(num)s person has no site, so no working days.",
+            "%(num)s people have no site, so no working days.",
+            found.without_site,
+        )
+        signs.append(Sign(text, "due", "building-store", "/people"))
+    if found.without_coach:
+        text = ngettext(
+            "%(num)s person on a track has no coach.",
+            "%(num)s people on a track have no coach.",
+            found.without_coach,
+        )
+        signs.append(Sign(text, "due", "users", "/people"))
+    return signs
+
+
+def _imported(found: House, asked: Asked) -> str:
+    if found.imported_at is None or found.imported is None:
+        return ""
+    totals = found.imported.get("totals", {})
+    return _(
+        "Last import, %(when)s: %(new)s new, %(changed)s changed, %(refused)s refused.",
+        when=words.day_and_clock(found.imported_at, asked.zone, asked.today),
+        new=totals.get("new", 0),
+        changed=totals.get("changed", 0),
+        refused=totals.get("refused", 0),
+    )
