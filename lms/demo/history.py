@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -15,6 +15,8 @@ from lms.courses.rules import Event
 from lms.courses.schedule import Frame, StepDates, resolve
 
 _BATCH = 5000
+_WHOLE = {"render_nulls": True}
+"""Every row names every column, so that a batch stays one batch."""
 CLAIM_NOTES = (
     "Done with the practice orders; the split shipment took me two tries.",
     "I sat with a colleague for the second case and did the other five alone.",
@@ -64,8 +66,11 @@ def walk(
     events: list[dict[str, Any]] = []
     scores: list[dict[str, Any]] = []
     written = 0
+    known: dict[date, dict[int, StepDates]] = {}
     for walker in walkers:
-        dates = resolve(outline, walker.frame)
+        # The walkers of an intake share one calendar, so dates differ by start alone.
+        start = walker.frame.starts_on
+        dates = known.setdefault(start, known.get(start) or resolve(outline, walker.frame))
         for step in outline.steps:
             events.extend(_events(step, dates[step.id], walker, now, chance))
             scores.extend(_scores(step, events, walker, now, chance))
@@ -77,9 +82,9 @@ def walk(
 def _write(session: Session, events: list[dict[str, Any]], scores: list[dict[str, Any]]) -> int:
     count = len(events)
     if events:
-        session.execute(insert(StepEvent), events)
+        session.execute(insert(StepEvent), events, execution_options=_WHOLE)
     if scores:
-        session.execute(insert(EffortScore), scores)
+        session.execute(insert(EffortScore), scores, execution_options=_WHOLE)
     events.clear()
     scores.clear()
     return count

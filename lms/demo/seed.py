@@ -87,7 +87,7 @@ def _intakes(today: date, people: int) -> list[Planned]:
 
 
 def _name(starts_on: date) -> str:
-    return f"{starts_on:%B} {starts_on.year}, {starts_on.day}."
+    return f"{starts_on.day} {starts_on:%B %Y}"
 
 
 def _run_intake(
