@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, fields
+from datetime import date, time
 
 from lms.core.errors import Refused
 from lms.core.permissions import Role
@@ -109,6 +110,25 @@ def check_admin_remains(
     stays = new is not None and lasts_as_admin(new, ended=ended)
     if person.is_lasting_admin and not stays and not (lasting - {person.id}):
         raise Refused("last_admin", field="roles")
+
+
+@dataclass(frozen=True)
+class ShiftPlan:
+    """When a person works: weekday (0 = Monday), from, to; and dates that differ.
+
+    A date without times is a day off.
+    """
+
+    weekly: tuple[tuple[int, time, time], ...]
+    differing: tuple[tuple[date, time | None, time | None], ...]
+
+
+def check_shifts(plan: ShiftPlan) -> None:
+    """Refuse two shifts of a day that begin together, and a date that differs twice."""
+    if len({(day, start) for day, start, _end in plan.weekly}) < len(plan.weekly):
+        raise Refused("shift_twice", field="weekly")
+    if len({on for on, _start, _end in plan.differing}) < len(plan.differing):
+        raise Refused("exception_twice", field="differing")
 
 
 def stamp(person: Stored) -> str:

@@ -70,6 +70,7 @@ refusals.add(
         "shift_needs_times": _("A shift needs a beginning and an end."),
         "shift_twice": _("Two shifts of a day begin at the same time."),
         "exception_twice": _("A date can differ only once."),
+        "import_no_file": _("Choose a file first."),
         "import_columns_missing": _("These columns are missing: %(columns)s."),
         "import_twice": _("The same mail address stands on line %(line)s already."),
         "import_own_other": _("Nobody is their own manager or coach."),

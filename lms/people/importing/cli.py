@@ -15,6 +15,7 @@ from lms.core.errors import Refused, Unavailable
 from lms.core.permissions import SYSTEM
 from lms.core.schema import check_schema
 from lms.core.tables_in import read_table
+from lms.people.directory.queries import is_demo_company
 from lms.people.importing import operations, queries, words
 from lms.people.importing.planning import Result, plan
 from lms.people.importing.reports import Report, report_on
@@ -101,7 +102,7 @@ def _import(
     operations.check_invite_date(wishes.invite_on, now.astimezone(UTC).date())
     table = read_table(wishes.file.read_bytes())
     with database.reading() as session:
-        demo = config.demo or queries.is_demo_company(session)
+        demo = config.demo or is_demo_company(session)
     sheet = read_sheet(table, demo=demo)
     _note(sheet)
     if wishes.plan:

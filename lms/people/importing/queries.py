@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.people.directory import records
 from lms.people.importing.planning import Known
-from lms.people.models import AccessLink, Company, Person, Site
+from lms.people.models import AccessLink, Person, Site
 
 
 def known(session: Session, *, now: datetime) -> Known:
@@ -42,9 +42,3 @@ def uninvited(
         )
         .order_by(Person.id)
     ).all()
-
-
-def is_demo_company(session: Session) -> bool:
-    """Whether the company itself was made as a demo. One statement."""
-    settings = session.scalar(select(Company.settings)) or {}
-    return bool(settings.get("demo"))

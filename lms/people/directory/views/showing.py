@@ -1,0 +1,127 @@
+"""The list of people, one person's page, and exports."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, render_template, request, send_file, url_for
+from flask_babel import ngettext
+
+from lms.core import i18n, web
+from lms.core.permissions import Permission, Role, requires
+from lms.core.tables_out import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_file
+from lms.people import policy
+from lms.people import ties as people_ties
+from lms.people.account.words import ROLE_NAMES, SEASON_NAMES
+from lms.people.company.words import weekday_names
+from lms.people.directory import listing, queries, records
+from lms.people.directory.exporting import COLUMNS, export_rows
+from lms.people.directory.listing import PAGE, Filters
+from lms.people.directory.rules import Lookups
+from lms.people.directory.views.room import blueprint
+from lms.people.directory.words import STATES
+
+MOST_NAMED = 5_000
+
+
+@blueprint.get("/people")
+@requires(Permission.MEMBER)
+def index() -> str:
+    """List colleagues; for administrators everyone, with mail addresses and states."""
+    lookups = records.lookups(web.session())
+    filters = _filters()
+    page = max(1, request.args.get("page", 1, type=int))
+    found, total = listing.entries(
+        web.session(),
+        actor=web.actor(),
+        filters=filters,
+        sites=lookups.sites.all,
+        now=web.now(),
+        page=page,
+    )
+    return render_template(
+        "directory/index.html",
+        people=found,
+        total=ngettext("%(num)s person", "%(num)s people", total),
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+        filters=filters,
+        narrowed=any(asdict(filters).values()),
+        choices=_choices(lookups),
+        address=lambda number: url_for(".index", **_chosen(filters), page=number),
+        export=lambda kind: url_for(".export", kind=kind, **_chosen(filters)),
+        may_edit=policy.may_edit_people(web.actor()),
+        role_names=ROLE_NAMES,
+        states=STATES,
+    )
+
+
+def _filters() -> Filters:
+    args = request.args
+    return Filters(
+        text=args.get("q", "")[:200],
+        role=args.get("role", "") if args.get("role") in {role.value for role in Role} else "",
+        site=args.get("site", 0, type=int),
+        department=args.get("department", 0, type=int),
+        intake=args.get("intake", 0, type=int),
+        state=args.get("state", "") if args.get("state") in STATES else "",
+    )
+
+
+def _chosen(filters: Filters) -> dict[str, Any]:
+    """Return the filters that are set, as they stand in an address."""
+    names = {"text": "q"}
+    return {names.get(key, key): value for key, value in asdict(filters).items() if value}
+
+
+def _choices(lookups: Lookups) -> dict[str, list[tuple[int, str]]]:
+    return {
+        "site": [(word.id, word.name) for word in lookups.sites.all],
+        "department": [(word.id, word.name) for word in lookups.departments.all],
+        "intake": [(word.id, word.name) for word in lookups.intakes.all],
+    }
+
+
+@blueprint.get("/people/export.<any(csv, xlsx):kind>")
+@requires(Permission.MANAGE_PEOPLE)
+def export(kind: str) -> Response:
+    """Send the filtered list with the columns of an import, so that it can come back as one."""
+    session = web.session()
+    lookups = records.lookups(session)
+    states = listing.matching(
+        session,
+        actor=web.actor(),
+        filters=_filters(),
+        sites=lookups.sites.all,
+        now=web.now(),
+    )
+    # So many names at once would be more than a statement can hold; then everyone is quicker.
+    only = list(states) if len(states) <= MOST_NAMED else None
+    rows = export_rows(records.load(session, now=web.now(), only=only), states, lookups)
+    name = f"people-{web.now():%Y-%m-%d}.{kind}"
+    if kind == "xlsx":
+        file = xlsx_file(COLUMNS, rows, title="People")
+        return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
+    response = Response(csv_chunks(COLUMNS, rows), mimetype=CSV_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@blueprint.get("/people/<int:person_id>")
+@requires(Permission.MEMBER)
+def person(person_id: int) -> str:
+    """Show a person: a short card to colleagues, everything to those who follow them."""
+    session, now = web.session(), web.now()
+    card = queries.card(session, actor=web.actor(), person_id=person_id, now=now)
+    context: dict[str, Any] = {
+        "card": card,
+        "may_edit": policy.may_edit_people(web.actor()),
+        "role_names": ROLE_NAMES,
+        "season_names": SEASON_NAMES,
+        "language_names": {entry.code: entry.name for entry in i18n.LANGUAGES.values()},
+        "states": STATES,
+    }
+    if card.followed:
+        context["ties"] = people_ties.ties(session, [person_id])[person_id]
+        context["shifts"] = queries.shifts(session, person_id=person_id)
+        context["weekdays"] = weekday_names()
+    return render_template("directory/person.html", **context)
