@@ -1,6 +1,6 @@
 """One's own profile, picture and self-check."""
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lms.core import files, i18n, web
@@ -135,9 +135,11 @@ def photo(sha256: str) -> Response:
     path = files.path_of(web.belay().config.files_dir, stored.sha256)
     if not path.is_file():
         raise NotFound
-    response = send_file(path, mimetype=stored.media_type, etag=stored.sha256, max_age=0)
+    response = Response(path.read_bytes(), mimetype=stored.media_type)
+    response.set_etag(stored.sha256)
     response.headers["Cache-Control"] = "private, max-age=604800, immutable"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.make_conditional(request)
     return response
 
 
