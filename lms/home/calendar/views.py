@@ -46,8 +46,15 @@ class AgendaDay:
     """One day that has something in it."""
 
     name: str
-    sub: str
     items: Sequence[Shown]
+
+
+@dataclass(frozen=True)
+class AgendaWeek:
+    """One week that has something in it."""
+
+    name: str
+    days: Sequence[AgendaDay]
 
 
 @blueprint.get("/calendar")
@@ -60,17 +67,9 @@ def agenda() -> str:
     last = today + timedelta(days=AGENDA_DAYS - 1)
     late = [i for i in items if i.kind == "due" and i.ends_at < web.now()]
     coming = [i for i in items if i not in late and today <= _day(i, viewer.time_zone) <= last]
-    days = [
-        AgendaDay(
-            words.capital(words.near_day(on, today)),
-            words.day(on) if (on - today).days < 2 else "",
-            [_shown(item, viewer.time_zone) for item in of_day],
-        )
-        for on, of_day in groupby(coming, key=lambda item: _day(item, viewer.time_zone))
-    ]
     return render_template(
         "home/calendar/agenda.html",
-        days=days,
+        weeks=_weeks(coming, today, viewer.time_zone),
         late=[_shown(item, viewer.time_zone, late=True) for item in late],
         zone=words.city(viewer.time_zone),
         until=words.long_day(last),
@@ -96,6 +95,27 @@ def subscription(token: str) -> Response:
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _weeks(items: Sequence[CalendarItem], today: date, zone: str) -> list[AgendaWeek]:
+    days = [
+        (on, AgendaDay(words.capital(words.near_day(on, today)), [_shown(i, zone) for i in of_day]))
+        for on, of_day in groupby(items, key=lambda item: _day(item, zone))
+    ]
+    return [
+        AgendaWeek(_week_name(monday, today), [day for _on, day in of_week])
+        for monday, of_week in groupby(days, key=lambda pair: _monday(pair[0]))
+    ]
+
+
+def _monday(on: date) -> date:
+    return on - timedelta(days=on.weekday())
+
+
+def _week_name(monday: date, today: date) -> str:
+    near = {0: _("This week"), 1: _("Next week")}
+    weeks = (monday - _monday(today)).days // 7
+    return near.get(weeks) or _("Week of %(day)s", day=words.day(monday))
 
 
 def _items(session: Session, person_id: int, language: str, now: datetime) -> list[CalendarItem]:

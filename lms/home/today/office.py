@@ -1,7 +1,7 @@
 """What an administrator looks at: intakes and who is in, imports, health, what is missing."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import format_timedelta
@@ -33,13 +33,19 @@ def office(asked: Asked) -> dict[str, Any]:
     found = house(asked.session, now=asked.now)
     return {
         "intakes": [
-            (one, words.day(one.starts_on))
+            (one, _start(one.starts_on, asked))
             for one in intakes_in(asked.session, now=asked.now, today=asked.today)
         ],
         "signs": [*_health(found, asked), *_missing(found)],
         "imported": _imported(found, asked),
-        "troubled": found.dead_rows > 0 or not _worker_alive(found, asked),
+        "dead_rows": found.dead_rows,
+        "worker_alive": _worker_alive(found, asked),
     }
+
+
+def _start(on: date, asked: Asked) -> str:
+    day = words.day(on)
+    return _("starts on %(day)s", day=day) if on > asked.today else _("since %(day)s", day=day)
 
 
 def _worker_alive(found: House, asked: Asked) -> bool:
@@ -72,22 +78,32 @@ def _health(found: House, asked: Asked) -> list[Sign]:
 
 
 def _missing(found: House) -> list[Sign]:
-    signs = []
-    if found.without_site:
-        text = ngettext(
-            "%(num)s person has no site, so no working days.",
-            "%(num)s people have no site, so no working days.",
-            found.without_site,
-        )
-        signs.append(Sign(text, "due", "building-store", "/people"))
-    if found.without_coach:
-        text = ngettext(
-            "%(num)s person on a track has no coach.",
-            "%(num)s people on a track have no coach.",
-            found.without_coach,
-        )
-        signs.append(Sign(text, "due", "users", "/people"))
-    return signs
+    if found.without_site or found.without_coach:
+        return [
+            Sign(text, "due", icon, "/people")
+            for count, text, icon in (
+                (found.without_site, _sites(found.without_site), "building-store"),
+                (found.without_coach, _coaches(found.without_coach), "users"),
+            )
+            if count
+        ]
+    return [Sign(_("Everybody has a site, and every trainee a coach."), "good", "circle-check")]
+
+
+def _sites(count: int) -> str:
+    return ngettext(
+        "%(num)s person has no site, so no working days.",
+        "%(num)s people have no site, so no working days.",
+        count,
+    )
+
+
+def _coaches(count: int) -> str:
+    return ngettext(
+        "%(num)s person on a track has no coach.",
+        "%(num)s people on a track have no coach.",
+        count,
+    )
 
 
 def _imported(found: House, asked: Asked) -> str:

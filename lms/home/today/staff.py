@@ -1,6 +1,6 @@
 """The morning of whoever looks after others: one page, put together from their roles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -11,6 +11,7 @@ from lms.core.pages import Card
 from lms.core.permissions import Permission, Role, may
 from lms.courses.claims.queries import WaitingClaim, waiting_claims
 from lms.courses.standing import STUCK_AFTER_WORKING_DAYS
+from lms.home import words
 from lms.home.today import rules, team
 from lms.home.today.asked import Asked
 from lms.home.today.office import office
@@ -21,6 +22,7 @@ from lms.people.notices.sentences import sentence
 
 CLAIMS = 5
 HELPED = 5
+MEETS = 4
 WEEK = 7
 NEWS = 4
 LOOKS_AFTER = (Role.COACH, Role.MANAGER, Role.TRAINER)
@@ -46,15 +48,15 @@ def card(asked: Asked, charges: Sequence[Charge], *, greets: bool) -> Card:
     }
     if asked.has(*LOOKS_AFTER):
         days = WEEK if asked.has(Role.TRAINER) else 1
-        shown["sessions"] = team.sessions(charges, asked, days=days)[:HELPED]
+        shown["sessions"] = team.sessions(charges, asked, days=days)[:MEETS]
         shown["sessions_days"] = days
     elif not asked.has(Role.ADMIN):
         shown["news"] = _news(asked)
         shown["people"] = beside(asked.session, person_id=asked.viewer.id, host_id=None)
     if greets:
         shown["hello"] = greeting(asked)
-        shown["where"] = _where(asked, charges, claims)
-        shown["action"] = _action(charges, claims, shown["office"])
+        shown["where"] = _where(asked, charges, claims, shown["office"])
+        shown["action"] = _action(asked, charges, claims, shown["office"])
     return Card("home/today/_staff.html", shown)
 
 
@@ -116,41 +118,69 @@ def _stuck(charges: Sequence[Charge]) -> list[Charge]:
     return [c for c in charges if c.standing.late_days >= STUCK_AFTER_WORKING_DAYS]
 
 
-def _where(asked: Asked, charges: Sequence[Charge], claims: Sequence[WaitingClaim]) -> str:
+def _where(
+    asked: Asked,
+    charges: Sequence[Charge],
+    claims: Sequence[WaitingClaim],
+    house: Mapping[str, Any] | None,
+) -> str:
     """Return in one line how things are."""
-    parts = []
-    if charges:
-        parts.append(
-            ngettext("%(num)s person on the way", "%(num)s people on the way", len(charges))
-        )
-    stuck = len(_stuck(charges))
-    if stuck:
-        parts.append(ngettext("%(num)s is stuck", "%(num)s are stuck", stuck))
-    elif charges:
-        parts.append(_("nobody is stuck"))
-    if len(claims) > CLAIMS:
-        parts.append(_("more than %(num)s claims wait for your word", num=CLAIMS))
-    elif claims:
+    parts = [*_on_the_way(charges), *_waiting(claims)]
+    if house and not house["worker_alive"]:
+        parts.append(_("the background worker is silent"))
+    uninvited = _uninvited(house)
+    if uninvited:
         parts.append(
             ngettext(
-                "%(num)s claim waits for your word",
-                "%(num)s claims wait for your word",
-                len(claims),
+                "%(num)s person is not invited yet",
+                "%(num)s people are not invited yet",
+                uninvited,
             )
         )
     if parts:
-        return " · ".join(parts)
+        return words.capital(" · ".join(parts))
     if asked.has(*LOOKS_AFTER):
         return _("Nobody is in onboarding with you just now.")
-    return _("Here is what concerns you.")
+    return _("Nothing waits for you.")
+
+
+def _on_the_way(charges: Sequence[Charge]) -> list[str]:
+    if not charges:
+        return []
+    people = ngettext("%(num)s person on the way", "%(num)s people on the way", len(charges))
+    stuck = len(_stuck(charges))
+    if not stuck:
+        return [people, _("nobody is stuck")]
+    return [people, ngettext("%(num)s is stuck", "%(num)s are stuck", stuck)]
+
+
+def _waiting(claims: Sequence[WaitingClaim]) -> list[str]:
+    if len(claims) > CLAIMS:
+        return [_("more than %(num)s claims wait for your word", num=CLAIMS)]
+    if not claims:
+        return []
+    return [
+        ngettext(
+            "%(num)s claim waits for your word",
+            "%(num)s claims wait for your word",
+            len(claims),
+        )
+    ]
+
+
+def _uninvited(house: Mapping[str, Any] | None) -> int:
+    return sum(one.left for one, _day in house["intakes"]) if house else 0
 
 
 def _action(
-    charges: Sequence[Charge], claims: Sequence[WaitingClaim], house: dict[str, Any] | None
-) -> dict[str, str] | None:
-    """Return the one thing that should not wait, or None when all can."""
-    if house is not None and house["troubled"]:
-        return {"url": "/settings/mail", "label": _("See what is stuck")}
+    asked: Asked,
+    charges: Sequence[Charge],
+    claims: Sequence[WaitingClaim],
+    house: Mapping[str, Any] | None,
+) -> dict[str, str]:
+    """Return the one thing that should not wait; when all can, where one usually goes on."""
+    if house and house["dead_rows"]:
+        return {"url": "/settings/mail", "label": _("See what could not be delivered")}
     if claims:
         first = claims[0]
         url = url_for("claims.decide", assignment_id=first.assignment_id, step_id=first.step_id)
@@ -161,6 +191,11 @@ def _action(
         name = rules.first_name(stuck[0].row.face.name)
         label = _("See how %(name)s is doing", name=name)
         return {"url": team.track_url(stuck[0]), "label": label}
-    if charges:
+    if house:
+        waiting = next((one for one, _day in house["intakes"] if one.left), None)
+        if waiting is not None:
+            return {"url": f"/intakes/{waiting.id}", "label": _("Invite those who are not")}
+        return {"url": "/intakes", "label": _("Open the intakes")}
+    if asked.has(*LOOKS_AFTER):
         return {"url": url_for("board.index"), "label": _("Open the board")}
-    return None
+    return {"url": "/people", "label": _("Look people up")}

@@ -11,7 +11,6 @@ from lms.core.i18n import gettext as _
 from lms.core.i18n import ngettext
 from lms.core.worktime import local_date
 from lms.courses.board.rules import Face, Pace, Row, pace
-from lms.courses.rules import Progress
 from lms.courses.standing import STUCK_AFTER_WORKING_DAYS, Standing, StepStanding
 from lms.home import words
 from lms.home.today.asked import Asked
@@ -92,7 +91,6 @@ class Line:
     face: Face
     url: str
     where: str
-    progress: Progress
     badge: str
     tone: str
 
@@ -104,7 +102,6 @@ def line(charge: Charge, asked: Asked) -> Line:
         face=charge.row.face,
         url=track_url(charge),
         where=_where(charge),
-        progress=charge.row.progress,
         badge=badge,
         tone=tone,
     )
@@ -116,18 +113,22 @@ def track_url(charge: Charge) -> str:
 
 
 def _where(charge: Charge) -> str:
-    standing = charge.standing
+    standing, progress = charge.standing, charge.row.progress
+    done = _("%(done)s of %(total)s steps", done=progress.done, total=progress.total)
     if standing.day == 0:
         return _("starts on %(day)s", day=words.day(standing.starts_on))
     if charge.row.pace is Pace.FINISHED:
-        return _("has done everything")
+        return done
     day = _(
-        "day %(day)s of %(last)s", day=min(standing.day, standing.last_day), last=standing.last_day
+        "day %(day)s of %(last)s",
+        day=min(standing.day, standing.last_day),
+        last=standing.last_day,
     )
     following = charge.row.next_step
     if following is None:
-        return day
-    return _("%(day)s · next: %(step)s", day=day, step=following.step.title)
+        return f"{day} · {done}"
+    following_words = _("next: %(step)s", step=following.step.title)
+    return f"{day} · {done} · {following_words}"
 
 
 def _badge(charge: Charge, asked: Asked) -> tuple[str, str]:

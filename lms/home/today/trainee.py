@@ -124,7 +124,7 @@ class Day:
             theme=theme,
         )
 
-    def action(self) -> dict[str, Any] | None:
+    def action(self) -> dict[str, str]:
         """Return the one clear next step, or where to look when there is none now."""
         step = self.standing.next_step
         if step is None or self.stage is Stage.FINISHED:
@@ -132,15 +132,15 @@ class Day:
                 Stage.BEFORE: _("See what lies ahead"),
                 Stage.FINISHED: _("Look back at your track"),
             }.get(self.stage, _("See what comes next"))
-            return {"url": TRACK, "label": label, "step": None}
-        title = step.step.title
+            return {"url": TRACK, "label": label}
+        words_for = {"step": step.step.title, "minutes": step.step.minutes}
         if step.state is State.RETURNED:
-            label = _("Try again: %(step)s", step=title)
+            label = _("Try again: %(step)s (%(minutes)s min)", **words_for)
         elif self.standing.progress.done == 0:
-            label = _("Start: %(step)s", step=title)
+            label = _("Start: %(step)s (%(minutes)s min)", **words_for)
         else:
-            label = _("Continue: %(step)s", step=title)
-        return {"url": self._url(step), "label": label, "step": step.step}
+            label = _("Continue: %(step)s (%(minutes)s min)", **words_for)
+        return {"url": self._url(step), "label": label}
 
     def facts(
         self, listed: list[StepStanding], coming: StepStanding | None
