@@ -101,13 +101,9 @@ def _load_body(session: Session, step_version_id: int, language: str) -> Body:
         .correlate(StepVersion)
         .scalar_subquery()
     )
-    source, text = (
-        session.execute(
-            select(StepVersion.html, translated).where(StepVersion.id == step_version_id)
-        )
-        .one()
-        .tuple()
-    )
+    source, text = session.execute(
+        select(StepVersion.html, translated).where(StepVersion.id == step_version_id)
+    ).one()
     return Body(source, "en") if text is None else Body(text, language)
 
 

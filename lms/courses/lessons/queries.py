@@ -97,7 +97,7 @@ def preview(session: Session, *, course_slug: str, language: str) -> Preview | N
     ).first()
     if row is None:
         return None
-    version_id, texts_number = row.tuple()
+    version_id, texts_number = row
     return Preview(outline(session, version_id, language, texts_number), texts_number)
 
 
