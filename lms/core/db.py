@@ -105,7 +105,7 @@ class Database:
 
     def session(self) -> Session:
         """Return a session for reading; `writing` turns it into one that writes."""
-        self._ensure_ready()
+        self.ensure_ready()
         return Session(self._snapshot_engine, expire_on_commit=False, info={"database": self})
 
     @contextmanager
@@ -124,7 +124,11 @@ class Database:
         """Close pooled connections."""
         self.engine.dispose()
 
-    def _ensure_ready(self) -> None:
+    def ensure_ready(self) -> None:
+        """Raise Unavailable unless the database is there, keeps what it says and fits the code.
+
+        Asks the database once; after that it costs a look at the file.
+        """
         if self._check is None:
             return
         if self.is_sqlite:
