@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_time
 
 
 def day(on: date, width: str = "medium") -> str:
@@ -12,8 +12,8 @@ def day(on: date, width: str = "medium") -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return date and time of a moment in the reader's own zone."""
-    return str(format_datetime(at, "medium"))
+    """Return date and time of a moment in the reader's own zone, to the minute."""
+    return f"{format_date(at, 'medium')}, {format_time(at, 'short')}"
 
 
 def in_templates() -> dict[str, Any]:

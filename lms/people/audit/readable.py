@@ -68,7 +68,7 @@ def _label(key: str) -> str:
 
 def _pair(value: Any) -> str:
     if isinstance(value, list) and len(value) == 2:
-        return f"{_text(value[0])} → {_text(value[1])}"
+        return f"{_apart(_text(value[0]))} → {_apart(_text(value[1]))}"
     return _text(value)
 
 
@@ -79,11 +79,18 @@ def _text(value: Any) -> str:
         return str(gettext("yes") if value else gettext("no"))
     if isinstance(value, dict):
         if value.keys() == {"from", "to"}:
-            return f"{_text(value['from'])} → {_text(value['to'])}"
-        return _listed([f"{_label(str(key))}: {_text(part)}" for key, part in value.items()])
+            return _pair([value["from"], value["to"]])
+        return _listed(
+            [f"{_label(str(key))}: {_apart(_text(part))}" for key, part in value.items()]
+        )
     if isinstance(value, list):
-        return _listed([_text(part) for part in value])
+        return _listed([_apart(_text(part)) for part in value])
     return str(value)
+
+
+def _apart(text: str) -> str:
+    """Return the text marked so that Hebrew beside a date does not reorder the line."""
+    return f"\u2068{text}\u2069"
 
 
 def _listed(parts: list[str]) -> str:

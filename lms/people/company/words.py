@@ -41,7 +41,7 @@ REFUSALS = {
 }
 
 
-def weekday_names(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
+def weekday_names(width: Literal["wide", "abbreviated", "short"] = "wide") -> list[str]:
     """Return the names of the weekdays, Monday first, in the page's language."""
     names = get_day_names(width, "stand-alone", locale=get_locale())
     return [str(names[day]) for day in range(7)]
@@ -49,5 +49,6 @@ def weekday_names(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
 
 def weekday_list(days: tuple[int, ...], first: int) -> str:
     """Return weekdays as short names in the order of a week that begins on `first`."""
-    names = weekday_names("abbreviated")
+    # Hebrew's middle width repeats the word for day seven times.
+    names = weekday_names("short" if get_locale().language == "he" else "abbreviated")
     return " ".join(names[day] for day in sorted(days, key=lambda day: (day - first) % 7))

@@ -63,9 +63,9 @@ def check_reason(reason: str) -> str:
     """Return the reason without blanks around; refuses an empty or too long one."""
     reason = reason.strip()
     if not reason:
-        raise Refused("reason_missing", field="reason")
+        raise Refused("why_missing", field="reason")
     if len(reason) > REASON_LENGTH:
-        raise Refused("reason_too_long", field="reason", most=REASON_LENGTH)
+        raise Refused("why_long", field="reason", most=REASON_LENGTH)
     return reason
 
 

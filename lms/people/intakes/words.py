@@ -35,7 +35,8 @@ REFUSALS = {
         "you still want to."
     ),
     "start_same": _("This is the start already."),
-    "reason_too_long": _("Use at most %(most)s characters."),
+    "why_missing": _("Say why: it stands in the audit trail."),
+    "why_long": _("Use at most %(most)s characters."),
     "too_many_people": _("At most %(most)s people at once."),
     "nobody_selected": _("Tick somebody first."),
     "person_closed": _("These accounts are closed: %(names)s. Open them again first."),
