@@ -42,12 +42,16 @@ class Stage(StrEnum):
     AFTER = "after"
     """The weeks are over and something is still open."""
     FINISHED = "finished"
+    ENDED = "ended"
+    """Somebody ended it before everything was done."""
 
 
-def stage(standing: Standing) -> Stage:
+def stage(standing: Standing, *, ended: bool) -> Stage:
     """Return where a trainee stands: everything done wins over the calendar."""
     if standing.progress.total and standing.progress.complete:
         return Stage.FINISHED
+    if ended:
+        return Stage.ENDED
     if standing.day == 0:
         return Stage.BEFORE
     return Stage.AFTER if standing.day > standing.last_day else Stage.DURING
@@ -61,8 +65,13 @@ def day_list(standing: Standing) -> list[StepStanding]:
     """
     of_today = standing.of_today()
     known = {s.step.id for s in of_today}
-    waiting = [s for s in standing.claimed if s.step.id not in known]
-    return sorted([*of_today, *waiting], key=lambda s: _place(s, standing.next_step))
+    others = [s for s in standing.steps if s.step.id not in known and _is_under_way(s)]
+    return sorted([*of_today, *others], key=lambda s: _place(s, standing.next_step))
+
+
+def _is_under_way(step: StepStanding) -> bool:
+    """Whether a task was shown already, on whatever day it is due."""
+    return not step.waived and step.state in (State.CLAIMED, State.RETURNED)
 
 
 def _place(step: StepStanding, following: StepStanding | None) -> tuple[int, int]:

@@ -43,7 +43,7 @@ def card(asked: Asked, place: OnCourse | None, standing: Standing | None) -> Car
     if place is None or standing is None:
         people = beside(asked.session, person_id=asked.viewer.id, host_id=None)
         return Card("home/today/_no_track.html", {"hello": greeting(asked), "people": people})
-    coming = standing.next_session(asked.now)
+    coming = standing.next_session(asked.now) if place.ended_at is None else None
     host_id = coming.dates.host_id if coming else None
     people = beside(asked.session, person_id=asked.viewer.id, host_id=host_id)
     day = Day(asked, place, standing, people)
@@ -69,7 +69,7 @@ class Day:
         self.place = place
         self.standing = standing
         self.people = people
-        self.stage = rules.stage(standing)
+        self.stage = rules.stage(standing, ended=place.ended_at is not None)
         self.reader = Reader(
             zone=asked.zone,
             site_zone=place.site_zone,
@@ -80,8 +80,9 @@ class Day:
 
     def shown(self, coming: StepStanding | None) -> dict[str, Any]:
         """Return what the section's template draws."""
-        listed = rules.day_list(self.standing)
-        later = rules.coming(self.standing) if rules.minutes_left(listed) == 0 else []
+        listed = [] if self.stage is Stage.ENDED else rules.day_list(self.standing)
+        asks = self.stage not in (Stage.ENDED, Stage.FINISHED)
+        later = rules.coming(self.standing) if asks and not rules.minutes_left(listed) else []
         progress = self.standing.progress
         return {
             "stage": self.stage.value,
@@ -108,6 +109,8 @@ class Day:
             return _("You start on %(day)s.", day=words.long_day(standing.starts_on))
         if self.stage is Stage.FINISHED:
             return _("You have done everything on this track. Well held.")
+        if self.stage is Stage.ENDED:
+            return _("Your track has ended. What you did and read stays here.")
         if self.stage is Stage.AFTER:
             left = len(standing.not_done)
             return ngettext(
@@ -127,10 +130,11 @@ class Day:
     def action(self) -> dict[str, str]:
         """Return the one clear next step, or where to look when there is none now."""
         step = self.standing.next_step
-        if step is None or self.stage is Stage.FINISHED:
+        if step is None or self.stage in (Stage.FINISHED, Stage.ENDED):
             label = {
                 Stage.BEFORE: _("See what lies ahead"),
                 Stage.FINISHED: _("Look back at your track"),
+                Stage.ENDED: _("Look back at your track"),
             }.get(self.stage, _("See what comes next"))
             return {"url": TRACK, "label": label}
         words_for = {"step": step.step.title, "minutes": step.step.minutes}
