@@ -7,15 +7,20 @@ from lms.core.pages import Registry
 from lms.courses import hooks
 from lms.courses.board.views import blueprint as board
 from lms.courses.claims.views import blueprint as claims
+from lms.courses.dates import words as dates_words
+from lms.courses.dates.attendance_views import blueprint as attendance
+from lms.courses.dates.views import blueprint as dates
 from lms.courses.lessons.views import blueprint as lessons
 from lms.courses.lessons.words import NOTICES, REFUSALS
 from lms.people.notices import sentences
 
 blueprint = Blueprint("courses", __name__, template_folder="templates")
-BLUEPRINTS = (blueprint, lessons, claims, board)
+BLUEPRINTS = (blueprint, lessons, claims, board, dates, attendance)
 
 refusals.add(REFUSALS)
+refusals.add(dates_words.REFUSALS)
 sentences.add(NOTICES)
+sentences.add(dates_words.NOTICES)
 
 
 def register(registry: Registry) -> None:

@@ -12,13 +12,22 @@ from sqlalchemy.orm import Session
 from lms.core import audit
 from lms.core.errors import NotFound, Refused
 from lms.core.permissions import Actor, Permission, require
+from lms.core.worktime import moment
 from lms.courses.dates.queries import attendees, intake_place
-from lms.courses.models import DateException, Meeting, Step, StepEvent, StepVersion
+from lms.courses.models import (
+    Assignment,
+    DateException,
+    Meeting,
+    Step,
+    StepEvent,
+    StepVersion,
+)
 from lms.courses.operations import load_visible
 from lms.courses.queries import standing, standings
 from lms.courses.rules import Event, State, next_state
 from lms.courses.standing import StepStanding
 from lms.people.models import Intake, Person
+from lms.people.notices.operations import notify
 
 LONGEST_SHIFT = 60
 LONGEST_PAUSE = 180
@@ -145,7 +154,7 @@ def set_meeting(
     """
     require(actor, Permission.RUN_INTAKES)
     _check_scope(session, actor, scope)
-    _check_session(session, step_id, time_zone, place, host_id)
+    title = check_session(session, step_id, time_zone, place, host_id)
     session.execute(
         update(Meeting)
         .where(
@@ -175,6 +184,7 @@ def set_meeting(
     except IntegrityError:
         raise Refused("session_changed") from None
     _audit(session, actor, scope, "set_meeting", now, None, step_id=step_id)
+    _tell(session, row, title, now)
     return row
 
 
@@ -247,29 +257,56 @@ def _event(
     )
 
 
-def _check_session(
+def check_session(
     session: Session, step_id: int, time_zone: str, place: str, host_id: int | None
-) -> None:
+) -> str:
+    """Return the session's title; refuse what `set_meeting` refuses of its values."""
     if time_zone not in available_timezones():
         raise Refused("zone_unknown", field="time_zone")
     if not place.strip():
         raise Refused("place_missing", field="place")
     if len(place) > PLACE_LENGTH:
         raise Refused("place_long", field="place", most=PLACE_LENGTH)
-    kind = session.scalar(
-        select(StepVersion.kind)
+    step = session.execute(
+        select(StepVersion.kind, StepVersion.title)
         .where(StepVersion.step_id == step_id)
         .order_by(StepVersion.number.desc())
         .limit(1)
-    )
-    if kind is None:
+    ).first()
+    if step is None:
         raise NotFound
-    if kind != "meet":
+    if step.kind != "meet":
         raise Refused("not_a_session")
     if host_id is not None:
         host = session.get(Person, host_id)
         if host is None or host.deactivated_at is not None:
             raise Refused("host_unknown", field="host_id")
+    return str(step.title)
+
+
+def _tell(session: Session, row: Meeting, title: str, now: datetime) -> None:
+    """Tell those who are to come, and the host, of a session that still lies ahead."""
+    starts_at = moment(row.on_date, row.at_time, row.time_zone)
+    if starts_at <= now:
+        return
+    whose = (
+        Assignment.intake_id == row.intake_id
+        if row.intake_id is not None
+        else Assignment.id == row.assignment_id
+    )
+    people = session.scalars(
+        select(Assignment.person_id).where(whose, Assignment.ended_at.is_(None))
+    )
+    for person_id in {*people, *([row.host_id] if row.host_id is not None else [])}:
+        notify(
+            session,
+            person_id=person_id,
+            kind="session_moved",
+            key=f"session:{row.id}",
+            values={"step": title, "starts_at": starts_at.isoformat(), "place": row.place},
+            url="/",
+            now=now,
+        )
 
 
 def _check_scope(session: Session, actor: Actor, scope: Scope) -> None:
