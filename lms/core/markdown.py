@@ -111,6 +111,8 @@ def _clean(html: str, resolve: LinkResolver | None) -> str:
             return None
         if (tag, name) in (("a", "href"), ("img", "src")):
             return _target(tag, value, resolve)
+        if name == "id" and not value.startswith(ID_PREFIX):
+            return None
         return value
 
     return nh3.clean(
@@ -142,6 +144,7 @@ def _parser(language: str) -> tuple[Markdown, Seen]:
         extensions=[
             "tables",
             "sane_lists",
+            "pymdownx.highlight",
             "pymdownx.superfences",
             "pymdownx.tasklist",
             "pymdownx.tilde",

@@ -199,7 +199,7 @@ class _Import:
             .where(StepVersion.step_id.in_(ids.values()))
             .group_by(StepVersion.step_id)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def _new_step_version(self, step: StepSource, step_id: int, number: int) -> StepVersion:
         version = StepVersion(

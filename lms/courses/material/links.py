@@ -89,7 +89,7 @@ class _Text:
                 self._wrong(picture.target, wrong)
         for target in draft.links[:MAX_TOLD]:
             if wrong := self._wrong_link(target):
-                self._wrong(f"]({target}", wrong)
+                self._wrong(f"]({target or ')'}", wrong)
 
     def _wrong_picture(self, picture: markdown.Picture) -> str | None:
         if not picture.alternative.strip():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import lms.people.models  # noqa: F401 - the foreign keys of courses point there
 from lms.core.models import StoredFile
 from lms.courses.addresses import medium_address
 from lms.courses.material.source import CourseSource, FrameTranslation, StepSource, StepTranslation
@@ -101,7 +102,7 @@ def _placed(session: Session, version_id: int) -> dict[str, Placed]:
         .where(VersionStep.course_version_id == version_id)
         .order_by(VersionStep.position)
     )
-    return {row[0]: Placed(*row) for row in rows.tuples()}
+    return {slug: Placed(slug, path, position, version) for slug, path, position, version in rows}
 
 
 def _all_steps(session: Session, course_id: int) -> dict[str, tuple[int, str]]:
@@ -111,7 +112,7 @@ def _all_steps(session: Session, course_id: int) -> dict[str, tuple[int, str]]:
         .where(Step.course_id == course_id)
         .order_by(StepVersion.number)
     )
-    return {slug: (step_id, kind) for slug, step_id, kind in rows.tuples()}
+    return {slug: (step_id, kind) for slug, step_id, kind in rows}
 
 
 def _media(session: Session, version_id: int) -> dict[str, str]:
@@ -120,7 +121,7 @@ def _media(session: Session, version_id: int) -> dict[str, str]:
         .join(StoredFile, StoredFile.id == VersionMedium.file_id)
         .where(VersionMedium.course_version_id == version_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _frame_texts(session: Session, course_id: int) -> dict[str, CourseText]:
@@ -148,7 +149,7 @@ def _step_texts(session: Session, course_id: int) -> dict[tuple[str, str], StepT
             & (latest.c.number == StepText.number),
         )
     )
-    return {(slug, text.language): text for slug, text in rows.tuples()}
+    return {(slug, text.language): text for slug, text in rows}
 
 
 def plan(session: Session, source: CourseSource) -> list[Item]:
