@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import IO
+from typing import IO, cast
 
 Cell = str | int | float | date | datetime | None
 
@@ -35,11 +35,20 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     yield _emptied(buffer)
 
 
-def xlsx_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str) -> IO[bytes]:
-    """Return an open XLSX file at its beginning, written row by row; the caller closes it.
+def xlsx_chunks(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str
+) -> Iterator[bytes]:
+    """Yield an XLSX file, written row by row. Texts are written as texts: none is a formula."""
+    with tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY) as file:
+        _write_workbook(cast(IO[bytes], file), header, rows, title)
+        file.seek(0)
+        while chunk := file.read(64 * 1024):
+            yield chunk
 
-    Texts are written as texts, so none becomes a formula.
-    """
+
+def _write_workbook(
+    file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]], title: str
+) -> None:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
@@ -58,10 +67,7 @@ def xlsx_file(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: s
     sheet.append([cell(name) for name in header])
     for row in rows:
         sheet.append([cell(value) for value in row])
-    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY)  # noqa: SIM115 - handed on
     book.save(file)
-    file.seek(0)
-    return file
 
 
 def harmless(text: str) -> str:

@@ -20,7 +20,8 @@ from wtforms import (
 )
 from wtforms import Form as PlainForm
 from wtforms.fields import Field
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.core import i18n, refusals
@@ -32,7 +33,8 @@ from lms.people.directory.rules import Lookups, ShiftPlan, Stored, Words
 from lms.people.directory.words import FIELDS
 from lms.people.rules import Profile, clean_email, clean_name, clean_zone
 
-_LANGUAGES = [(entry.code, entry.name) for entry in i18n.LANGUAGES.values()]
+_LANGUAGES = [SelectChoice(entry.code, entry.name) for entry in i18n.LANGUAGES.values()]
+_ROLES = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 LEAST_COACHES = 2
 """Choices of a coach that a form shows."""
 
@@ -49,7 +51,9 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(FIELDS["name"], [InputRequired(), Length(max=200)], filters=[stripped])
     email = StringField(FIELDS["email"], [InputRequired(), Length(max=254)], filters=[stripped])
-    roles = _Boxes(FIELDS["roles"], choices=list(ROLE_NAMES.items()))
+    roles = _Boxes(
+        FIELDS["roles"], choices=[SelectChoice(role, name) for role, name in ROLE_NAMES.items()]
+    )
     intake_id = SelectField(FIELDS["intake_id"], coerce=int)
     site_id = SelectField(FIELDS["site_id"], coerce=int)
     department_id = SelectField(FIELDS["department_id"], coerce=int)
@@ -59,7 +63,8 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     second_category = SelectField(_("Second category"), coerce=int)
     working_languages = _Boxes(FIELDS["working_languages"], choices=_LANGUAGES)
     language = SelectField(
-        FIELDS["language"], choices=[("", _("As the intake or company has it")), *_LANGUAGES]
+        FIELDS["language"],
+        choices=[SelectChoice("", _("As the intake or company has it")), *_LANGUAGES],
     )
     time_zone = StringField(
         FIELDS["time_zone"],
@@ -75,11 +80,13 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     demo = False
     """Whether `.test` addresses are taken."""
+    kept_email = ""
+    """The address as it stands, which is right whatever the rules were when it came."""
 
     def offer(self, lookups: Lookups, others: dict[Role, list[Any]]) -> None:
         """Fill the choices that depend on the company."""
-        nobody = ("", _("Nobody"))
-        none = (0, _("None"))
+        nobody = SelectChoice("", _("Nobody"))
+        none = SelectChoice(0, _("None"))
         self.intake_id.choices = [none, *_choices(lookups.intakes)]
         self.site_id.choices = [none, *_choices(lookups.sites)]
         self.department_id.choices = [none, *_choices(lookups.departments)]
@@ -97,7 +104,10 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     def validate_email(self, field: Field) -> None:
         """Refuse what cannot be a mail address."""
-        self.clean_email = _cleaned(lambda text: clean_email(text, demo=self.demo), field)
+        if self.kept_email and (field.data or "").lower() == self.kept_email:
+            self.clean_email = self.kept_email
+        else:
+            self.clean_email = _cleaned(lambda text: clean_email(text, demo=self.demo), field)
 
     def validate_time_zone(self, field: Field) -> None:
         """Refuse what is no zone."""
@@ -146,12 +156,12 @@ def filled(person: Stored) -> dict[str, Any]:
     }
 
 
-def _choices(words: Words) -> list[tuple[int, str]]:
-    return [(word.id, word.name) for word in words.all]
+def _choices(words: Words) -> list[SelectChoice]:
+    return [SelectChoice(word.id, word.name) for word in words.all]
 
 
-def _people(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(email, f"{name} ({email})") for email, name in found]
+def _people(found: Sequence[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice(email, f"{name} ({email})") for email, name in found]
 
 
 def _cleaned(clean: Callable[[str], str], field: Field) -> str:
@@ -161,33 +171,44 @@ def _cleaned(clean: Callable[[str], str], field: Field) -> str:
         raise ValidationError(refusals.sentence(refusal)) from refusal
 
 
+class OptionalUnless:
+    """Validator: may be empty unless another field has this value (or any, when none is given)."""
+
+    def __init__(self, other: str, value: str | None, message: Any) -> None:
+        self.other = other
+        self.value = value
+        self.message = message
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        """Stop at an empty field, with the message when it is needed."""
+        if any(isinstance(text, str) and text.strip() for text in field.raw_data or ()):
+            return
+        field.errors = []
+        other = form[self.other].data
+        needed = other == self.value if self.value is not None else other is not None
+        raise StopValidation(str(self.message) if needed else "")
+
+
 class DeactivateForm(FlaskForm):  # type: ignore[misc]
     """Why access ends, and when."""
 
     when = RadioField(
         _("When"),
-        choices=[("now", _("At once")), ("on", _("After a last day"))],
+        choices=[SelectChoice("now", _("At once")), SelectChoice("on", _("After a last day"))],
         default="now",
     )
-    on = DateField(FIELDS["leaves_on"], [Optional()])
+    on = DateField(FIELDS["leaves_on"], [OptionalUnless("when", "on", _("Choose the last day."))])
     reason = TextAreaField(_("Why"), [InputRequired(), Length(max=500)], filters=[stripped])
 
-    def validate_on(self, field: Field) -> None:
-        """Ask for the day when one is meant."""
-        if self.when.data == "on" and field.data is None:
-            raise ValidationError(str(_("Choose the last day.")))
+
+_BOTH_TIMES = _("A shift needs a beginning and an end.")
 
 
 class _ShiftForm(PlainForm):
     """From and to, on a weekday or a date; everything empty means no row."""
 
-    starts_at = TimeField(_("From"), [Optional()])
-    ends_at = TimeField(_("To"), [Optional()])
-
-    def validate_ends_at(self, field: Field) -> None:
-        """Refuse half a shift."""
-        if (field.data is None) != (self.starts_at.data is None):
-            raise ValidationError(refusals.sentence(Refused("shift_needs_times")))
+    starts_at = TimeField(_("From"), [OptionalUnless("ends_at", None, _BOTH_TIMES)])
+    ends_at = TimeField(_("To"), [OptionalUnless("starts_at", None, _BOTH_TIMES)])
 
 
 class WeekdayForm(_ShiftForm):
@@ -199,12 +220,7 @@ class WeekdayForm(_ShiftForm):
 class DifferingForm(_ShiftForm):
     """A date that differs."""
 
-    on_date = DateField(_("Date"), [Optional()])
-
-    def validate_on_date(self, field: Field) -> None:
-        """Ask for the date of times that were typed."""
-        if field.data is None and self.starts_at.data is not None:
-            raise ValidationError(str(_("Choose the date.")))
+    on_date = DateField(_("Date"), [OptionalUnless("starts_at", None, _("Choose the date."))])
 
 
 class ShiftsForm(FlaskForm):  # type: ignore[misc]

@@ -96,7 +96,7 @@ def deactivate_person(
     person = _stored(session, person_id, now)
     row = session.get_one(Person, person_id)
     if not reason.strip():
-        raise Refused("reason_missing", field="reason")
+        raise Refused("access_reason_missing", field="reason")
     if person_id == actor.person_id:
         raise Refused("own_access")
     if row.deactivated_at is not None:

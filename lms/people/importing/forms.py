@@ -3,9 +3,10 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, RadioField, ValidationError
-from wtforms.fields import Field
-from wtforms.validators import Optional
+from wtforms import BooleanField, DateField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from lms.people.directory.forms import OptionalUnless
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc]
@@ -30,15 +31,10 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     invite = RadioField(
         _("Invitations"),
         choices=[
-            ("no", _("Invite nobody yet")),
-            ("now", _("Invite them now")),
-            ("on", _("Invite them on a date, in the morning")),
+            SelectChoice("no", _("Invite nobody yet")),
+            SelectChoice("now", _("Invite them now")),
+            SelectChoice("on", _("Invite them on a date, in the morning")),
         ],
         default="no",
     )
-    invite_on = DateField(_("Date"), [Optional()])
-
-    def validate_invite_on(self, field: Field) -> None:
-        """Ask for the date when one is meant."""
-        if self.invite.data == "on" and field.data is None:
-            raise ValidationError(str(_("Choose the date.")))
+    invite_on = DateField(_("Date"), [OptionalUnless("invite", "on", _("Choose the date."))])

@@ -240,6 +240,7 @@ def _stored(person_id: int) -> Stored:
 def _person_form(person: Stored | None, lookups: Lookups, *, data: dict[str, Any]) -> PersonForm:
     form = PersonForm(data=data)
     form.demo = web.belay().config.demo or queries.is_demo_company(web.session())
+    form.kept_email = person.email if person else ""
     profile = person.profile if person else None
     named = [*profile.coaches, *([profile.manager] if profile.manager else [])] if profile else []
     form.offer(lookups, queries.others(web.session(), named=named))

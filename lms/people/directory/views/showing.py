@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import ngettext
 
 from lms.core import i18n, web
 from lms.core.permissions import Permission, Role, requires
-from lms.core.tables_out import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_file
+from lms.core.tables_out import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_chunks
 from lms.people import policy
 from lms.people import ties as people_ties
 from lms.people.account.words import ROLE_NAMES, SEASON_NAMES
@@ -99,9 +99,9 @@ def export(kind: str) -> Response:
     rows = export_rows(records.load(session, now=web.now(), only=only), states, lookups)
     name = f"people-{web.now():%Y-%m-%d}.{kind}"
     if kind == "xlsx":
-        file = xlsx_file(COLUMNS, rows, title="People")
-        return send_file(file, mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
-    response = Response(csv_chunks(COLUMNS, rows), mimetype=CSV_TYPE)
+        response = Response(xlsx_chunks(COLUMNS, rows, title="People"), mimetype=XLSX_TYPE)
+    else:
+        response = Response(csv_chunks(COLUMNS, rows), mimetype=CSV_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
