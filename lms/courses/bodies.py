@@ -104,7 +104,8 @@ def _load_body(session: Session, step_version_id: int, language: str) -> Body:
     source, text = session.execute(
         select(StepVersion.html, translated).where(StepVersion.id == step_version_id)
     ).one()
-    return Body(source, "en") if text is None else Body(text, language)
+    # A withdrawn translation is an empty one.
+    return Body(text, language) if text else Body(source, "en")
 
 
 def _load_media(session: Session, course_version_id: int) -> Mapping[str, Medium]:

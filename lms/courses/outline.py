@@ -131,6 +131,8 @@ def _load(session: Session, version_id: int, language: str) -> Outline:
         .order_by(CourseText.number.desc())
         .limit(1)
     ).first()
+    if frame is not None and not frame.source:
+        frame = None  # withdrawn
     words: CourseVersion | CourseText = frame if frame is not None else version
     return Outline(
         course_id=course.id,
@@ -221,4 +223,6 @@ def _texts(session: Session, version_id: int, language: str) -> dict[int, _Words
         .where(StepText.language == language, pinned.c.number <= shown.c.number)
         .order_by(StepText.number)
     )
-    return {row.step_id: _Words(row.title, row.summary, row.options) for row in rows}
+    newest = {row.step_id: _Words(row.title, row.summary, row.options) for row in rows}
+    # A withdrawn translation is one without a title.
+    return {step_id: words for step_id, words in newest.items() if words.title}

@@ -18,6 +18,7 @@ from lms.core.db import Base, Database
 from lms.core.errors import NotAllowed, Refused
 from lms.core.models import AuditEntry, StoredFile
 from lms.core.permissions import SYSTEM, Actor
+from lms.courses.bodies import body
 from lms.courses.material.importing import ImportResult, import_course, store_media
 from lms.courses.material.planning import Item, Result, plan
 from lms.courses.material.reading import read_course
@@ -32,6 +33,7 @@ from lms.courses.models import (
     VersionMedium,
     VersionStep,
 )
+from lms.courses.outline import outline
 from tests.cast import Cast
 from tests.conftest import MONDAY
 from tests.courses.material_files import DO, DO_HE, FRAME, FRAME_HE, MEET, READ, png, write_track
@@ -324,6 +326,24 @@ def test_a_withdrawn_translation_leaves_an_empty_text(desk: Desk) -> None:
     again = desk.imports({DO_HE_PATH: DO_HE})
     assert results(again.items) == {DO_HE_PATH: ("new", "")}
     assert len(desk.texts_of("tie-three")) == 3
+
+
+def test_a_withdrawn_translation_shows_the_original_again(desk: Desk) -> None:
+    version = desk.imports().version_id
+    assert version is not None
+    desk.imports({DO_HE_PATH: None, "track.he.md": None})
+    desk.session.flush()
+    seen = outline(desk.session, version, "he", desk.course().texts_number)
+    step = seen.by_slug("tie-three")
+    assert step is not None
+    assert (seen.title, seen.language, step.title, step.language) == (
+        "Ropework",
+        "en",
+        "Tie three",
+        "en",
+    )
+    shown = body(desk.session, step.version_id, "he", desk.course().texts_number)
+    assert (shown.language, "Tie them." in shown.html) == ("en", True)
 
 
 def test_a_step_that_changes_its_kind_is_a_conflict_and_nothing_is_written(desk: Desk) -> None:

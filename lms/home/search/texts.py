@@ -52,7 +52,8 @@ def _load(session: Session, version_id: int, language: str) -> Mapping[int, str]
     )
     html = dict(row.tuple() for row in sources)
     if language != "en":
-        html.update(_translated(session, version_id, language))
+        translated = _translated(session, version_id, language)
+        html.update({step_id: text for step_id, text in translated.items() if text})
     return {step_id: plain(text) for step_id, text in html.items()}
 
 
