@@ -56,8 +56,12 @@ def mine_page(
     claim: ClaimForm | None = None,
     effort: EffortForm | None = None,
     after: str = "",
+    problem: str = "",
 ) -> str:
-    """Return the page of one's own step. One statement beside those of `load_mine`."""
+    """Return the page of one's own step. One statement beside those of `load_mine`.
+
+    `problem` says why a claim could not be taken: then its words are shown to be copied.
+    """
     place, step, whole = mine.place, mine.step, mine.standing
     around = queries.around(web.session(), place, step)
     reader = Reader(
@@ -89,6 +93,7 @@ def mine_page(
         history=pages.history(around.history, reader, web.actor().person_id),
         day_rows=_day_rows(mine, reader),
         claim=claim or ClaimForm(formdata=None),
+        problem=problem,
         effort=effort,
         score=around.effort,
         comment=around.effort_comment,

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from lms.core import files, web
+from lms.core import files, refusals, web
 from lms.core.errors import NotFound, Refused
 from lms.core.files import Picture
 from lms.core.forms import blame
@@ -26,6 +26,9 @@ from lms.people.models import Person
 from lms.people.ties import ties
 
 blueprint = Blueprint("lessons", __name__)
+
+_STALE = frozenset({"step_state", "step_locked", "step_waived", "course_ended"})
+"""Refusals that mean: the step is not as it was when the form was opened."""
 
 
 @blueprint.get("/track")
@@ -122,9 +125,12 @@ def claim(course_slug: str, step_slug: str) -> Response | tuple[str, int]:
             act, then=_page_of(mine), message=_("Claimed. You will hear when it is decided.")
         )
     except Refused as error:
+        again = _mine(course_slug, step_slug)
+        if error.code in _STALE:
+            return mine_page(again, claim=form, problem=refusals.sentence(error)), 409
         error.field = error.field or ("photo" if error.code.startswith("picture_") else None)
         blame(form, error)
-        return mine_page(_mine(course_slug, step_slug), claim=form), 422
+        return mine_page(again, claim=form), 422
 
 
 @blueprint.post("/steps/<course_slug>/<step_slug>/withdraw")
