@@ -175,7 +175,7 @@ def hire(
     intake: Planned | None,
     count: int,
     people: Iterator[tuple[str, str]],
-    password_hash: str,
+    password_hash: str | None,
     now: datetime,
     chance: random.Random,
 ) -> tuple[int | None, list[int]]:

@@ -21,14 +21,16 @@ from lms.courses.models import Assignment, Step
 from lms.courses.outline import Outline, outline
 from lms.courses.queries import OnCourse, on_course
 from lms.courses.schedule import Frame
-from lms.demo.company import House, Planned, build_house, hire, people_names
+from lms.demo.company import STAFF, House, Planned, build_house, hire, people_names
 from lms.demo.history import Walker, walk
+from lms.people.account.operations import make_link
 from lms.people.calendars import site_calendar
 from lms.people.ties import ties
 
 PASSWORD = "northfold-demo"  # noqa: S105 - the demo's password is printed on its sign-in page
 COURSES = Path(__file__).parent.parent.parent / "courses"
 SMALL = 60
+NEXT_INTAKE = 6
 _CHUNK = 500
 
 Progress = Callable[[str], None]
@@ -60,8 +62,11 @@ def fill(
     for planned in _intakes(today, max(people, SMALL)):
         progress(f"Hiring the {planned.name} intake: {planned.people} people")
         _run_intake(database, house, trainer, planned, names, password_hash, now, chance)
+    progress("Hiring the next intake and inviting some of it")
     with database.writing() as session:
-        progress("Writing down exceptions and sessions")
+        _announce_next(session, house, trainer, names, now, chance)
+    progress("Writing down exceptions")
+    with database.writing() as session:
         _make_exceptions(session, trainer, now)
 
 
@@ -76,7 +81,7 @@ def _intakes(today: date, people: int) -> list[Planned]:
         Planned("week-three", _name(start[2]), start[2], 0, size, "trainee3@demo.test"),
         Planned("last-month", _name(start[3]), start[3], 2, size),
     ]
-    left, number = people - sum(p.people for p in plan) - 13, 0
+    left, number = people - sum(p.people for p in plan) - len(STAFF) - NEXT_INTAKE, 0
     while left > 0:
         number += 1
         starts_on = calendar.day_at(start[3], -20 * number)
@@ -122,6 +127,32 @@ def _run_intake(
                     ended_why="finished",
                 )
             )
+
+
+def _announce_next(
+    session: Session,
+    house: House,
+    trainer: Actor,
+    names: Iterator[tuple[str, str]],
+    now: datetime,
+    chance: random.Random,
+) -> None:
+    """Hire the intake of next week: nobody in yet, some invited, one too long ago."""
+    starts_on = Calendar("UTC").day_at(now.date(), 5)
+    planned = Planned("next", _name(starts_on), starts_on, 0, NEXT_INTAKE)
+    intake_id, ids = hire(session, house, planned, NEXT_INTAKE, names, None, now, chance)
+    assert intake_id is not None
+    planning.assign_intake(
+        session, actor=trainer, intake_id=intake_id, course_slug="onboarding", now=now
+    )
+    for person_id, days_ago in zip(ids, (2, 2, 1, 20), strict=False):
+        make_link(
+            session,
+            actor=SYSTEM,
+            person_id=person_id,
+            purpose="invite",
+            now=now - timedelta(days=days_ago),
+        )
 
 
 def _places(session: Session, intake_id: int) -> list[OnCourse]:
