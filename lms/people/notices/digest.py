@@ -10,22 +10,24 @@ from sqlalchemy.orm import Session
 from lms.core import outbox
 from lms.core.db import Database
 from lms.core.models import OutboxRow
+from lms.people.company.queries import company_settings
+from lms.people.company.rules import DIGEST_HOUR
 from lms.people.notices import queries
 from lms.people.notices.queries import Waiting
 
-MORNING = 7
-"""The local hour from which the day's digest may go out."""
 BATCH = 200
 
 
-def due(waiting: Iterable[Waiting], now: datetime) -> list[tuple[int, date]]:
-    """Return who gets a digest now and for which local day: active, wants it, morning has come."""
+def due(
+    waiting: Iterable[Waiting], now: datetime, hour: int = DIGEST_HOUR
+) -> list[tuple[int, date]]:
+    """Return who gets a digest now and for which local day: active, wants it, the hour has come."""
     return [
         (person.person_id, local_day(person.zone, now))
         for person in waiting
         if person.wants_digest
         and person.is_active(now)
-        and now.astimezone(ZoneInfo(person.zone)).hour >= MORNING
+        and now.astimezone(ZoneInfo(person.zone)).hour >= hour
     ]
 
 
@@ -45,7 +47,8 @@ def digests(database: Database, now: datetime) -> int:
     Harmless to run as often as one likes, by several workers at once.
     """
     with database.reading() as session:
-        found = due(queries.waiting_for_digest(session, now=now), now)
+        hour = company_settings(session).digest_hour
+        found = due(queries.waiting_for_digest(session, now=now), now, hour)
         wanted = {digest_key(person_id, day): (person_id, day) for person_id, day in found}
         missing = [key for keys in _batches(list(wanted)) for key in _not_asked(session, keys)]
     made = 0
