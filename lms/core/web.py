@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -152,8 +152,15 @@ def _digest(path: str) -> str:
 
 def static_url(name: str) -> str:
     """Return the address of a static file with its hash, so that it can be cached for ever."""
-    folder = cast(str, current_app.static_folder)
-    return url_for("static", filename=name, v=_digest(f"{folder}/{name}"))
+    app = current_app
+    path = _static_path(cast(str, app.static_url_path), cast(str, app.static_folder), name)
+    return request.script_root + path
+
+
+@cache
+def _static_path(below: str, folder: str, name: str) -> str:
+    # A page shows dozens of icons: building each address anew took a tenth of its time.
+    return f"{below}/{name}?v={_digest(f'{folder}/{name}')}"
 
 
 def page_arguments(**defaults: Any) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
+    Integer,
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -21,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from lms.core.db import UtcDateTime
 from lms.core.models import AuditEntry, OutboxRow, StoredFile, WorkerBeat
 from lms.core.permissions import Actor, Role
 from lms.core.worktime import moment
@@ -90,7 +95,7 @@ class Beside:
 
 def beside(session: Session, *, person_id: int, host_id: int | None) -> Beside:
     """Return the people beside a trainee, those who have left excepted. One statement."""
-    rows = session.execute(_faces(person_id, host_id)).all()
+    rows = session.execute(_BESIDE, {"person_id": person_id, "host_id": host_id}).all()
     found: dict[str, list[Face]] = {}
     begun = False
     for row in rows:
@@ -111,22 +116,20 @@ def _only(faces: Sequence[Face]) -> Face | None:
     return faces[0] if faces else None
 
 
-def _faces(
-    person_id: int, host_id: int | None
-) -> Select[tuple[str, int, str, str, str | None, bool]]:
-    arms = [
+def _beside() -> Select[tuple[str, int, str, str, str | None, bool]]:
+    """Make the statement once: building it took longer than running it."""
+    me = bindparam("person_id", type_=Integer)
+    tie = union_all(
         select(literal("coach").label("kind"), Coaching.coach_id.label("person_id")).where(
-            Coaching.person_id == person_id, Coaching.until_at.is_(None)
+            Coaching.person_id == me, Coaching.until_at.is_(None)
         ),
         select(literal("manager"), Reporting.manager_id).where(
-            Reporting.person_id == person_id, Reporting.until_at.is_(None)
+            Reporting.person_id == me, Reporting.until_at.is_(None)
         ),
-        select(literal("self"), literal(person_id)),
-    ]
-    if host_id is not None:
-        arms.append(select(literal("host"), literal(host_id)))
-    tie = union_all(*arms).subquery()
-    begun = exists().where(SelfCheckAnswer.person_id == person_id)
+        select(literal("self"), me),
+        select(literal("host"), bindparam("host_id", type_=Integer)),
+    ).subquery()
+    begun = exists().where(SelfCheckAnswer.person_id == me)
     return (
         select(
             tie.c.kind,
@@ -140,6 +143,9 @@ def _faces(
         .outerjoin(StoredFile, StoredFile.id == Person.photo_file_id)
         .where(Person.deactivated_at.is_(None))
     )
+
+
+_BESIDE = _beside()
 
 
 @dataclass(frozen=True)
@@ -166,20 +172,14 @@ def places(session: Session, *, actor: Actor, today: date) -> Places:
     One's own: the open one, else the one ended last. A coach's and manager's own people, and for
     a trainer whoever began in the last weeks, the newest MOST.
     """
-    mine = Assignment.person_id == actor.person_id
-    coached, managed, running = _coached(actor), _managed(actor), _running(actor, today)
-    beside_me = and_(
-        Assignment.ended_at.is_(None),
-        Person.deactivated_at.is_(None),
-        or_(coached, managed, running),
-    )
+    since = today - RUNNING
     rows = session.execute(
-        on_course()
-        .add_columns(StoredFile.sha256, coached.label("coached"), managed.label("managed"))
-        .outerjoin(StoredFile, StoredFile.id == Person.photo_file_id)
-        .where(Course.kind == "track", or_(mine, beside_me))
-        .order_by(mine.desc(), Assignment.id.desc())
-        .limit(MOST)
+        _places(actor.has(Role.COACH), actor.has(Role.MANAGER), actor.has(Role.TRAINER)),
+        {
+            "me": actor.person_id,
+            "since": since,
+            "assigned_since": moment(since, time(), "UTC"),
+        },
     )
     own: list[OnCourse] = []
     followed: list[Followed] = []
@@ -193,33 +193,41 @@ def places(session: Session, *, actor: Actor, today: date) -> Places:
     return Places(newest, tuple(followed))
 
 
-def _coached(actor: Actor) -> ColumnElement[bool]:
-    if not actor.has(Role.COACH):
-        return false()
-    return Assignment.person_id.in_(
-        select(Coaching.person_id).where(
-            Coaching.coach_id == actor.person_id, Coaching.until_at.is_(None)
+@cache
+def _places(coaches: bool, manages: bool, trains: bool) -> Select[*tuple[Any, ...]]:
+    """Make the statement once for each set of roles."""
+    me = bindparam("me", type_=Integer)
+    mine = Assignment.person_id == me
+    coached: ColumnElement[bool] = false()
+    managed: ColumnElement[bool] = false()
+    running: ColumnElement[bool] = false()
+    if coaches:
+        coached = Assignment.person_id.in_(
+            select(Coaching.person_id).where(Coaching.coach_id == me, Coaching.until_at.is_(None))
         )
-    )
-
-
-def _managed(actor: Actor) -> ColumnElement[bool]:
-    if not actor.has(Role.MANAGER):
-        return false()
-    return Assignment.person_id.in_(
-        select(Reporting.person_id).where(
-            Reporting.manager_id == actor.person_id, Reporting.until_at.is_(None)
+    if manages:
+        managed = Assignment.person_id.in_(
+            select(Reporting.person_id).where(
+                Reporting.manager_id == me, Reporting.until_at.is_(None)
+            )
         )
+    if trains:
+        start = func.coalesce(Assignment.starts_on, Intake.starts_on)
+        assigned = Assignment.assigned_at >= bindparam("assigned_since", type_=UtcDateTime)
+        running = or_(start >= bindparam("since", type_=Date), and_(start.is_(None), assigned))
+    beside_me = and_(
+        Assignment.ended_at.is_(None),
+        Person.deactivated_at.is_(None),
+        or_(coached, managed, running),
     )
-
-
-def _running(actor: Actor, today: date) -> ColumnElement[bool]:
-    if not actor.has(Role.TRAINER):
-        return false()
-    since = today - RUNNING
-    start = func.coalesce(Assignment.starts_on, Intake.starts_on)
-    assigned = moment(since, time(), "UTC")
-    return or_(start >= since, and_(start.is_(None), Assignment.assigned_at >= assigned))
+    return (
+        on_course()
+        .add_columns(StoredFile.sha256, coached.label("coached"), managed.label("managed"))
+        .outerjoin(StoredFile, StoredFile.id == Person.photo_file_id)
+        .where(Course.kind == "track", or_(mine, beside_me))
+        .order_by(mine.desc(), Assignment.id.desc())
+        .limit(MOST)
+    )
 
 
 def news(session: Session, *, person_id: int, most: int) -> Sequence[Notification]:

@@ -1,9 +1,10 @@
 """A trainee's morning: where I am, the one next step, what is due, who is beside me."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import url_for
+from flask import render_template, url_for
 
 from lms.core.i18n import gettext as _
 from lms.core.i18n import ngettext
@@ -16,6 +17,7 @@ from lms.courses.standing import Standing, StepStanding
 from lms.home import words
 from lms.home.today import rules
 from lms.home.today.asked import Asked
+from lms.home.today.kept import drawn
 from lms.home.today.queries import Beside, Face, beside
 from lms.home.today.rules import Stage
 
@@ -46,8 +48,32 @@ def card(asked: Asked, place: OnCourse | None, standing: Standing | None) -> Car
     coming = standing.next_session(asked.now) if place.ended_at is None else None
     host_id = coming.dates.host_id if coming else None
     people = beside(asked.session, person_id=asked.viewer.id, host_id=host_id)
-    day = Day(asked, place, standing, people)
-    return Card("home/today/_trainee.html", day.shown(coming))
+    html = drawn(
+        asked.session,
+        _drawn_from(asked, place, standing, people),
+        lambda: render_template(
+            "home/today/_trainee.html", view=Day(asked, place, standing, people).shown(coming)
+        ),
+    )
+    return Card("home/today/_drawn.html", {"html": html})
+
+
+def _drawn_from(asked: Asked, place: OnCourse, standing: Standing, people: Beside) -> Hashable:
+    """Return all that the section depends on. The moment counts only by what it decides."""
+    over = tuple(s.dates.ends_at < asked.now for s in standing.steps if s.dates.ends_at)
+    return (
+        place,
+        standing.outline.language,
+        standing.steps,
+        (standing.today, standing.week, standing.day, standing.late_days),
+        over,
+        people,
+        asked.language,
+        asked.viewer.name,
+        asked.zone,
+        asked.today,
+        rules.day_part(words.hour(asked.now, asked.zone)),
+    )
 
 
 def greeting(asked: Asked) -> str:
