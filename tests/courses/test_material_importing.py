@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from lms.courses.bodies import body
 from lms.courses.material.importing import ImportResult, import_course, store_media
 from lms.courses.material.planning import Item, Result, plan
 from lms.courses.material.reading import read_course
+from lms.courses.material.source import CourseSource
 from lms.courses.models import (
     Assignment,
     Course,
@@ -464,6 +466,43 @@ def test_an_import_that_fails_midway_leaves_nothing(
         event.remove(table, "before_insert", fail)
     with database.reading() as session:
         assert set(Desk(session, tmp_path).counts().values()) == {0}
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+def test_two_imports_at_once_make_one_version(
+    database: Database, cast: Cast, tmp_path: Path, known_before: bool
+) -> None:
+    stored = tmp_path / "files"
+
+    def bring_in(source: CourseSource, before_the_end: Callable[[], object]) -> bool:
+        with database.writing() as session:
+            result = import_course(
+                session, actor=SYSTEM, source=source, files_dir=stored, now=MONDAY
+            )
+            before_the_end()
+        return result.changed
+
+    if known_before:
+        source, _ = read_course(write_track(tmp_path))
+        assert bring_in(source, lambda: None)
+    source, _ = read_course(write_track(tmp_path, {BOWLINE: READ + "\nMore.\n"}))
+    first_wrote, changed = Event(), []
+
+    def second() -> None:
+        first_wrote.wait()
+        try:
+            changed.append(bring_in(source, lambda: None))
+        except Refused as refused:
+            changed.append(refused.code)
+
+    thread = Thread(target=second)
+    thread.start()
+    assert bring_in(source, lambda: (first_wrote.set(), thread.join(0.5)))
+    thread.join()
+    # The other one found nothing to do, or was told to look again.
+    assert changed in ([False], ["course_imported_meanwhile"])
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(CourseVersion)) == 1 + known_before
 
 
 def test_a_killed_import_leaves_nothing_and_the_next_one_works(

@@ -592,6 +592,17 @@ def test_a_path_is_one_track_or_a_folder_of_tracks(tmp_path: Path) -> None:
     ]
 
 
+def test_a_linked_track_is_refused_unless_it_is_the_path_itself(tmp_path: Path) -> None:
+    folder = write_track(tmp_path / "real")
+    (tmp_path / "courses").mkdir()
+    link = tmp_path / "courses" / "ropework"
+    link.symlink_to(folder)
+    sources, problems = read_courses(tmp_path / "courses")
+    assert sources == []
+    assert [problem.message for problem in problems] == ["symbolic links are refused"]
+    assert read_courses(link)[1] == []
+
+
 def test_a_path_that_is_no_folder_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path / "gone", tmp_path / "file"):

@@ -53,6 +53,9 @@ def read_courses(path: Path) -> tuple[list[CourseSource], list[Problem]]:
     sources: list[CourseSource] = []
     problems: list[Problem] = []
     for folder in course_folders(path):
+        if folder != path and folder.is_symlink():
+            problems.append(Problem(folder.as_posix(), 1, "symbolic links are refused"))
+            continue
         source, found = read_course(folder)
         sources.append(source)
         problems += found
@@ -66,9 +69,7 @@ def read_course(folder: Path) -> tuple[CourseSource, list[Problem]]:
     """
     findings = Findings(folder)
     slug = folder.resolve().name
-    if folder.is_symlink():
-        findings.add("", 1, "symbolic links are refused")
-    elif kinds.slug(slug):
+    if kinds.slug(slug):
         findings.add("", 1, f"the folder's name {kinds.slug(slug)}")
     layout = scan(folder, findings)
     return _Reader(slug, layout, findings).read(), findings.problems
