@@ -95,7 +95,7 @@ def _newest_versions(session: Session) -> Sequence[tuple[int, int, int]]:
         .join(Course, Course.id == CourseVersion.course_id)
         .order_by(Course.kind.desc(), Course.slug)
     )
-    return [row.tuple() for row in rows]
+    return [(version_id, texts, course_id) for version_id, texts, course_id in rows]
 
 
 def people(session: Session, actor: Actor, wanted: Wanted, most: int) -> Sequence[Found]:

@@ -50,7 +50,7 @@ def _load(session: Session, version_id: int, language: str) -> Mapping[int, str]
         .join(VersionStep, VersionStep.step_version_id == StepVersion.id)
         .where(VersionStep.course_version_id == version_id)
     )
-    html = dict(row.tuple() for row in sources)
+    html = {row.step_id: row.html for row in sources}
     if language != "en":
         translated = _translated(session, version_id, language)
         html.update({step_id: text for step_id, text in translated.items() if text})
@@ -72,7 +72,7 @@ def _translated(session: Session, version_id: int, language: str) -> dict[int, s
         )
         .order_by(StepText.number)
     )
-    return dict(row.tuple() for row in rows)
+    return {row.step_id: row.html for row in rows}
 
 
 class _Words(HTMLParser):

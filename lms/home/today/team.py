@@ -201,12 +201,13 @@ class Meet:
     """A session that people whom the reader looks after will attend."""
 
     title: str
+    url: str
+    """Where attendance is noted; empty for somebody outside any intake."""
     when: str
     at: str
     place: str
     people: str
     is_mine: bool
-    is_today: bool
 
 
 def sessions(found: Sequence[Charge], asked: Asked, *, days: int) -> list[Meet]:
@@ -228,14 +229,18 @@ def _meet(at: datetime, group: Sequence[tuple[Charge, StepStanding]], asked: Ask
     names = sorted({charge.row.intake_name or charge.row.face.name for charge, _step in group})
     if len(group) <= 2:
         names = sorted(charge.row.face.name for charge, _step in group)
+    intakes = {charge.followed.place.intake_id for charge, _step in group}
+    intake_id = intakes.pop() if len(intakes) == 1 else None
     return Meet(
         title=step.step.title,
+        url=url_for("attendance.index", intake_id=intake_id, step_slug=step.step.slug)
+        if intake_id is not None
+        else "",
         when=_when(at, asked),
         at=at.isoformat(),
         place=step.dates.place,
         people=", ".join(names[:3]),
         is_mine=step.dates.host_id == asked.viewer.id,
-        is_today=local_date(at, asked.zone) == asked.today,
     )
 
 
