@@ -28,7 +28,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("say what is well and what is not", "lms.ops.doctor:run"),
     "backup": Command("write everything into one verified file", "lms.ops.backup:run"),
     "restore": Command("bring a backup back, on either database", "lms.ops.restore:run"),
-    "people import": Command("import people from a CSV file", "lms.people.importing.cli:run"),
+    "people import": Command("import people from a CSV file", "lms.ops.people:import_"),
     "courses check": Command(
         "check course files", "lms.courses.material.cli:check", needs_config=False
     ),

@@ -82,6 +82,11 @@ class Config:
             log_format=_one_of(environ, "LMS_LOG", ("text", "json")),
         ).with_secret_key()
 
+    @classmethod
+    def nowhere(cls) -> "Config":
+        """Return a configuration for what reads no data: help texts, the list of addresses."""
+        return cls(Path(), "sqlite://", secrets.token_urlsafe(32))
+
     def with_secret_key(self) -> "Config":
         """Return the same with a secret key, read from or written to its 0600 file if unset."""
         if self.secret_key:

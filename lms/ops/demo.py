@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     """Fill the demo if there is none and serve it until Ctrl-C."""
     options = _parser().parse_args(arguments)
     config = demo_config(options.host, options.port)
-    shift = _shift_to(options.date) if options.date else None
+    shift = shift_to(options.date) if options.date else None
     now = datetime.now(UTC) + (shift or timedelta())
     try:
         with lock.alone(config.data_dir):
@@ -150,7 +150,7 @@ def _fill(config: Config, people: int, shift: timedelta | None) -> None:
     from lms.core import migrating
     from lms.core.clock import ShiftedClock
     from lms.core.db import Database
-    from lms.demo import seed
+    from lms.demo.seed import fill
     from lms.ops import places
 
     places.clear(config.database_url)
@@ -159,7 +159,7 @@ def _fill(config: Config, people: int, shift: timedelta | None) -> None:
     database = Database(config.database_url)
     migrating.upgrade(database.engine)
     clock = ShiftedClock(shift or timedelta())
-    seed.fill(database, config, clock, people=people, progress=_show)
+    fill(database, config, clock, people=people, progress=_show)
     database.dispose()
 
 
@@ -196,5 +196,6 @@ def _remark(marker: Marker, people: int | None, now: datetime) -> None:
         )
 
 
-def _shift_to(day: date) -> timedelta:
+def shift_to(day: date) -> timedelta:
+    """Return by how much a demo's clock is moved, so that it now is nine o'clock on its day."""
     return datetime.combine(day, STARTS_AT) - datetime.now(UTC)

@@ -53,9 +53,9 @@ def run(arguments: Sequence[str], *, config: Config | None) -> int:
     if wants is None:
         wants = _interactive() and _yes("Import the starter curriculum? [Y/n] ")
     if wants:
-        from lms.courses.material import cli
+        from lms.courses.material.cli import import_
 
-        return cli.import_([], config=config)
+        return import_([], config=config)
     return 0
 
 

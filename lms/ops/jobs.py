@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, tuple_
 from lms.core import mail, outbox, web
 from lms.core.db import Database
 from lms.core.models import AnsweredRequest, OutboxRow, WorkerBeat
+from lms.courses import jobs as late
 from lms.people.account import jobs as account
 from lms.people.notices import digest
 from lms.people.notices import jobs as notices
@@ -53,6 +54,7 @@ def periodic(app: Flask) -> Sequence[Periodic]:
     database, clock = belay.database, belay.clock
     return (
         Periodic("digests", timedelta(minutes=15), lambda: digest.digests(database, clock.now())),
+        Periodic("late steps", timedelta(minutes=15), lambda: late.escalate(database, clock.now())),
         Periodic("tidy sign-ins", timedelta(hours=1), lambda: account.tidy(database, clock)),
         Periodic("tidy", timedelta(hours=1), lambda: tidy(database, clock.now())),
     )

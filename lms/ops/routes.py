@@ -4,7 +4,6 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from lms.app import create_app
 from lms.core.config import Config
@@ -38,8 +37,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def routes() -> list[Route]:
     """Return every address in a steady order."""
-    nowhere = Config(data_dir=Path(), database_url="sqlite://", secret_key="-" * 32)
-    app = create_app(nowhere)
+    app = create_app(Config.nowhere())
     found = []
     for rule in app.url_map.iter_rules():
         permission = permission_of(app.view_functions[rule.endpoint])
