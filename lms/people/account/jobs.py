@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import delete
 
 from lms.core import web
@@ -18,6 +19,7 @@ from lms.core.outbox import Handler, NotNeeded
 from lms.core.permissions import SYSTEM
 from lms.people.account import operations, queries
 from lms.people.account.letters import in_language, letter
+from lms.people.company.queries import company_settings
 from lms.people.models import SignIn, SignInFailure
 
 Send = Callable[[EmailMessage], None]
@@ -53,6 +55,7 @@ def mail_invitation(belay: web.Belay, send: Send, row: OutboxRow) -> None:
             person = queries.addressee(session, person_id=person_id, now=now)
             if person is None or not person.active or person.has_password:
                 raise NotNeeded
+            days = company_settings(session).invitation_days
     except NotFound as error:
         raise NotNeeded from error
     with in_language(person.language):
@@ -61,7 +64,7 @@ def mail_invitation(belay: web.Belay, send: Send, row: OutboxRow) -> None:
                 belay.config,
                 to=person.email,
                 subject=_("Your way into Belay at %(company)s", company=person.company),
-                body=_invitation_text(person, f"{belay.config.base_url}/invitation/{token}"),
+                body=_invitation_text(person, f"{belay.config.base_url}/invitation/{token}", days),
                 key=f"{row.key}:{row.attempts}",
             )
         )
@@ -90,7 +93,7 @@ def mail_reset(belay: web.Belay, send: Send, row: OutboxRow) -> None:
         )
 
 
-def _invitation_text(person: queries.Addressee, url: str) -> str:
+def _invitation_text(person: queries.Addressee, url: str, days: int) -> str:
     return "\n\n".join(
         [
             _("Hello %(name)s,", name=person.name),
@@ -101,7 +104,11 @@ def _invitation_text(person: queries.Addressee, url: str) -> str:
             ),
             _("Open this link and choose a password:"),
             url,
-            _("The link works once, for two weeks. Later you sign in with this mail address."),
+            ngettext(
+                "The link works once, for %(num)s day. Later you sign in with this mail address.",
+                "The link works once, for %(num)s days. Later you sign in with this mail address.",
+                days,
+            ),
         ]
     )
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from lms.core.errors import NotFound, Refused
 from lms.core.permissions import Actor, Permission, require
 from lms.people import sign_in
 from lms.people.account import rules
+from lms.people.company.rules import read_settings
 from lms.people.models import AccessLink, Company, Person, SignIn, SignInFailure, Site
 
 
@@ -109,7 +110,7 @@ def renew_invitation(session: Session, *, link_id: int, now: datetime) -> tuple[
         raise NotFound
     token = secrets.token_urlsafe(32)
     link.token_hash = sign_in.token_hash(token)
-    link.expires_at = now + rules.LINK_LASTS[link.purpose]
+    link.expires_at = now + _lasting(session, link.purpose)
     return link.person_id, token
 
 
@@ -229,10 +230,18 @@ def _add_link(
         purpose=purpose,
         token_hash=sign_in.token_hash(token),
         created_at=now,
-        expires_at=now + rules.LINK_LASTS[purpose],
+        expires_at=now + _lasting(session, purpose),
     )
     session.add(link)
     return link
+
+
+def _lasting(session: Session, purpose: str) -> timedelta:
+    """Return how long a link works: invitations as long as the company has it."""
+    if purpose in rules.INVITATIONS:
+        settings = read_settings(session.get_one(Company, 1).settings)
+        return timedelta(days=settings.invitation_days)
+    return rules.RESET_LASTS
 
 
 def _active_person(session: Session, person_id: int, now: datetime, *, otherwise: str) -> Person:

@@ -16,11 +16,8 @@ PER_EMAIL = 50
 PER_ADDRESS = 1000
 """Failures from one network address: a shop of 200 behind one address must all get in."""
 
-LINK_LASTS = {
-    "invite": timedelta(days=14),
-    "slip": timedelta(days=14),
-    "reset": timedelta(hours=2),
-}
+RESET_LASTS = timedelta(hours=2)
+"""How long a link to a new password works; invitations: see the company's settings."""
 INVITATIONS = ("invite", "slip")
 RESETS = ("reset",)
 
