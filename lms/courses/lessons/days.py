@@ -1,11 +1,15 @@
 """Days and times as readers of the page's language write them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton, format_time, get_timezone_location
+from babel.lists import format_list
 from flask_babel import get_locale
+
+from lms.core.i18n import gettext as _
 
 
 def page_language() -> str:
@@ -30,7 +34,7 @@ def day_of(at: datetime, zone: str) -> str:
 
 def moment(at: datetime, zone: str) -> str:
     """Return a moment in a zone: "Tue, 3 Mar, 10:00"."""
-    return f"{day_of(at, zone)}, {clock(at, zone)}"
+    return _("%(day)s, %(time)s", day=day_of(at, zone), time=clock(at, zone))
 
 
 def differs(at: datetime, zone: str, other: str) -> bool:
@@ -41,6 +45,12 @@ def differs(at: datetime, zone: str, other: str) -> bool:
 def city(zone: str) -> str:
     """Return the place that a zone is named after, in the page's language."""
     return str(get_timezone_location(zone, locale=_locale(), return_city=True))
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as alternatives: "Ravi or Tomas". Each stays whole among other scripts."""
+    whole = [f"\u2068{name}\u2069" for name in names]
+    return str(format_list(whole, style="or", locale=_locale()))
 
 
 def _locale() -> Locale:

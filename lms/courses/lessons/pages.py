@@ -13,7 +13,7 @@ from lms.courses.lessons.days import city, clock, day, differs, moment
 from lms.courses.lessons.queries import Happened
 from lms.courses.lessons.rows import Reader, Row
 from lms.courses.outline import Outline, OutlineStep, Week
-from lms.courses.rules import Event, Progress
+from lms.courses.rules import Event, Progress, State
 from lms.courses.schedule import StepDates
 from lms.courses.standing import Standing, StepStanding, Timing
 
@@ -125,22 +125,50 @@ def _usual_day(dates: list[StepDates]) -> date:
 
 @dataclass(frozen=True)
 class Reason:
-    """A required step that counts as open, and why."""
+    """A step that is not done, and why."""
 
     row: Row
     why: str
 
 
-def reasons(standing: Standing, reader: Reader, now: datetime) -> list[Reason]:
-    """Return every required step that counts as open, with the reason."""
+@dataclass(frozen=True)
+class Group:
+    """Steps that are not done for the same sort of reason."""
+
+    title: str
+    reasons: list[Reason]
+    folded: bool = False
+
+
+def why_groups(standing: Standing, reader: Reader, now: datetime) -> list[Group]:
+    """Return every required step that counts as open, and all that does not count, with reasons.
+
+    First what the trainee can do, then what waits for others, then what opens later.
+    """
+    still = standing.not_done
+    todo = [s for s in still if s.todo and s.dates.meets_at is None]
+    later = [s for s in still if s.timing is Timing.LOCKED and s.state is not State.CLAIMED]
+    taken = {s.step.id for s in (*todo, *later)}
+    waiting = [s for s in still if s.step.id not in taken]
+    groups = [
+        Group(_("To be done"), _why(todo, standing, reader, now)),
+        Group(_("Waiting for others or a session"), _why(waiting, standing, reader, now)),
+        Group(_("Not open yet"), _why(later, standing, reader, now), folded=bool(todo or waiting)),
+        Group(_("Not counted"), _not_counted(standing, reader, now)),
+    ]
+    return [group for group in groups if group.reasons]
+
+
+def _why(
+    steps: list[StepStanding], standing: Standing, reader: Reader, now: datetime
+) -> list[Reason]:
     return [
         Reason(rows.row(s, standing, reader, now), rows.why_open(s, standing, reader, now))
-        for s in standing.not_done
+        for s in steps
     ]
 
 
-def not_counted(standing: Standing, reader: Reader, now: datetime) -> list[Reason]:
-    """Return the steps that progress leaves out, waived or offered, with the reason."""
+def _not_counted(standing: Standing, reader: Reader, now: datetime) -> list[Reason]:
     return [
         Reason(
             rows.row(s, standing, reader, now),

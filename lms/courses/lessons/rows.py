@@ -12,7 +12,7 @@ from flask import url_for
 from lms.core.i18n import gettext as _
 from lms.core.permissions import Role
 from lms.courses.lessons import elsewhere
-from lms.courses.lessons.days import clock, day, day_of, moment
+from lms.courses.lessons.days import clock, day, day_of, either, moment
 from lms.courses.outline import OutlineStep
 from lms.courses.rules import Event, State
 from lms.courses.schedule import DAY_ENDS, StepDates
@@ -116,15 +116,17 @@ def due_words(step: StepStanding, standing: Standing, reader: Reader) -> tuple[s
 
 
 def due_sentence(step: StepStanding, reader: Reader) -> str:
-    """Return a step's deadline in full, in the site's zone as it was set."""
+    """Return a deadline in full, in the site's zone as it was set; empty for sessions."""
     dates = step.dates
-    if dates.due_on is None or dates.due_at is None:
+    if dates.due_on is None or dates.due_at is None or dates.meets_at is not None:
         return ""
+    on, late = day(dates.due_on), step.timing is Timing.LATE
     if _at_end_of_day(dates, reader.site_zone):
-        return _("Due %(day)s", day=day(dates.due_on))
-    return _(
-        "Due %(day)s at %(time)s", day=day(dates.due_on), time=clock(dates.due_at, reader.site_zone)
-    )
+        return _("Was due %(day)s", day=on) if late else _("Due %(day)s", day=on)
+    at = clock(dates.due_at, reader.site_zone)
+    if late:
+        return _("Was due %(day)s at %(time)s", day=on, time=at)
+    return _("Due %(day)s at %(time)s", day=on, time=at)
 
 
 def confirmers(step: OutlineStep, beside: Ties) -> str:
@@ -132,9 +134,9 @@ def confirmers(step: OutlineStep, beside: Ties) -> str:
     role = step.options.get("confirm_by")
     if role == Role.COACH:
         names = [coach.name for coach in beside.coaches]
-        return _(" or ").join(map(_whole, names)) if names else _("a coach")
+        return either(names) if names else _("a coach")
     if role == Role.MANAGER:
-        return _whole(beside.manager.name) if beside.manager else _("the manager")
+        return either([beside.manager.name]) if beside.manager else _("the manager")
     return _("a mentor") if role == Role.MENTOR else _("a trainer")
 
 
@@ -152,7 +154,12 @@ def why_open(step: StepStanding, standing: Standing, reader: Reader, now: dateti
     """Return why a required step still counts as open, in one sentence."""
     last, dates = step.last, step.dates
     if step.state is State.CLAIMED:
-        return waiting_since(step, reader) + "."
+        assert last is not None
+        return _(
+            "Waiting for %(names)s since %(day)s.",
+            names=confirmers(step.step, reader.beside),
+            day=day_of(last.at, reader.zone),
+        )
     if step.timing is Timing.LOCKED:
         return _("Opens on %(day)s.", day=day(dates.opens_on))
     if step.state is State.RETURNED and last is not None:
@@ -212,8 +219,3 @@ def _at_end_of_day(dates: StepDates, zone: str) -> bool:
 def _closed(text: str) -> str:
     """Return text that ends as a sentence does."""
     return text if text.endswith((".", "!", "?", "…", "。", "！", "？")) else f"{text}."
-
-
-def _whole(name: str) -> str:
-    """Keep a name together among words of the other direction."""
-    return f"\u2068{name}\u2069"

@@ -84,7 +84,6 @@ def mine_page(
         may_act=is_open and place.ended_at is None and not step.waived,
         waived=step.dates.waived if not step.done else None,
         due=rows.due_sentence(step, reader) if step.timing is not Timing.SETTLED else "",
-        is_late=step.timing is Timing.LATE,
         meeting=pages.session_of(step, reader, around.host_name, web.now()),
         confirmers=rows.confirmers(step.step, around.beside),
         since=rows.waiting_since(step, reader) if step.state is State.CLAIMED else "",

@@ -231,8 +231,8 @@ def _track_page(person_id: int, template: str) -> str:
 def _track_words(place: OnCourse, whole: Standing, reader: Reader) -> dict[str, object]:
     return {
         "weeks": pages.weeks(whole, reader, web.now()),
-        "reasons": pages.reasons(whole, reader, web.now()),
-        "not_counted": pages.not_counted(whole, reader, web.now()),
+        "groups": pages.why_groups(whole, reader, web.now()),
+        "reasons": whole.not_done,
         "coaches": reader.beside.coaches,
         "ended": place.ended_at is not None,
     }
