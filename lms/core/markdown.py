@@ -123,6 +123,8 @@ def _clean(html: str, resolve: LinkResolver | None) -> str:
         url_schemes=_SCHEMES,
         attribute_filter=attribute,
         link_rel="noopener noreferrer",
+        # A wide table scrolls by itself, so the keyboard must reach it.
+        set_tag_attribute_values={"table": {"tabindex": "0"}},
     )
 
 
