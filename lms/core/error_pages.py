@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -31,6 +32,9 @@ def init_app(app: Flask) -> None:
 
 def page(status: int, sentence: str | None = None, *, remedy: str | None = None) -> Response:
     """Return a designed error page without touching the database."""
+    # Whoever was not loaded before the failure stays unknown: a template that asked for the
+    # user would ask the database, which may be what failed.
+    g.setdefault("_login_user", AnonymousUserMixin())
     title, usual = _words(status)
     detail = _("An administrator can help with: %(command)s", command=remedy) if remedy else None
     html = render_template(
@@ -59,10 +63,11 @@ def _words(status: int) -> tuple[str, str]:
             _("Nothing is lost. This page works again as soon as the database answers."),
         ),
     }
-    return words.get(
-        status,
-        (_("Something broke on our side"), _("It has been written down. Nothing saved was lost.")),
+    broken = (
+        _("Something broke on our side"),
+        _("It has been written down. Nothing saved was lost."),
     )
+    return words.get(status) or (words[400] if status < 500 else broken)
 
 
 def _expired_form() -> str:
@@ -111,4 +116,5 @@ def _accident(error: Exception) -> Response:
 def _forget_session() -> None:
     """Drop a session that may be broken, so that the error page does not trip over it."""
     g.pop("session", None)
+    g.pop("_login_user", None)
     g.actor = None
