@@ -20,6 +20,8 @@ NAME_LENGTH = 120
 MOST_CATEGORIES = 2
 """Each seller is expert in two gear categories, by preference one a season."""
 
+MOST_COACHES = 20
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a cell instead of showing it."""
 

@@ -134,6 +134,12 @@ def reason(row: RowPlan) -> str:
         ("email,name,manager_email", "b@x.test,Ben,gone@x.test", ["import_other_ended"], "gone@"),
         ("email,name,coach_emails", "b@x.test,Ben,ravi@x.test|q@y.z", ["unknown_value"], "“q@y.z”"),
         (
+            "email,name,coach_emails",
+            "b@x.test,Ben," + "|".join(f"c{n}@x.test" for n in range(21)),
+            ["too_many_coaches"],
+            "20",
+        ),
+        (
             "email,name,started_on,leaves_on",
             "b@x.test,Ben,2026-03-02,2026-03-01",
             ["leaves_before_start"],
@@ -142,7 +148,7 @@ def reason(row: RowPlan) -> str:
         (
             "email,name,language,site",
             "nobody,,xx,Moon",
-            ["email_malformed", "unknown_value_near"],
+            ["email_malformed", "unknown_value_near", "unknown_value"],
             "language: ",
         ),
     ],

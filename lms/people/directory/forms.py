@@ -58,7 +58,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     site_id = SelectField(FIELDS["site_id"], coerce=int)
     department_id = SelectField(FIELDS["department_id"], coerce=int)
     manager = SelectField(FIELDS["manager"])
-    coaches = FieldList(SelectField(_("Coach")), FIELDS["coaches"], max_entries=30)
+    coaches = FieldList(SelectField(_("Coach")), FIELDS["coaches"])
     first_category = SelectField(_("First category"), coerce=int)
     second_category = SelectField(_("Second category"), coerce=int)
     working_languages = _Boxes(FIELDS["working_languages"], choices=_LANGUAGES)
@@ -226,8 +226,8 @@ class DifferingForm(_ShiftForm):
 class ShiftsForm(FlaskForm):  # type: ignore[misc]
     """A weekly pattern and the dates that differ from it."""
 
-    weekly = FieldList(FormField(WeekdayForm), _("Every week"), max_entries=40)
-    differing = FieldList(FormField(DifferingForm), _("Dates that differ"), max_entries=400)
+    weekly = FieldList(FormField(WeekdayForm), _("Every week"))
+    differing = FieldList(FormField(DifferingForm), _("Dates that differ"))
 
     def plan(self) -> ShiftPlan:
         """Return the rows that say something."""

@@ -58,6 +58,7 @@ refusals.add(
         "date_malformed": _("“%(value)s” is not a date like 2026-03-31."),
         "leaves_before_start": _("The last day lies before the first."),
         "too_many_categories": _("At most %(most)s gear categories."),
+        "too_many_coaches": _("At most %(most)s coaches."),
         "own_manager": _("Nobody is their own manager or coach."),
         "last_admin": _("One administrator who can sign in and stays must remain."),
         "own_admin_role": _("You cannot take the administrator role from yourself."),

@@ -97,10 +97,10 @@ class _Planner:
 
     def _row(self, line: Line) -> RowPlan:
         refusals = list(line.refusals)
-        if refusals:
+        values = self._values(line, refusals)
+        if line.refusals:
             return _refused(line, refusals)
         old = self.known.people.get(line.email)
-        values = self._values(line, refusals)
         new = self._profile(old, values, refusals)
         if not refusals:
             self._check(old, new, line, refusals)

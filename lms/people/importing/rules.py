@@ -11,6 +11,7 @@ from lms.core.tables_in import Table, TableRow
 from lms.people.rules import (
     FORMULA_STARTS,
     LANGUAGES,
+    MOST_COACHES,
     clean_email,
     clean_name,
     clean_zone,
@@ -204,7 +205,10 @@ def _date(text: str) -> date:
 
 
 def _emails(text: str) -> frozenset[str]:
-    return frozenset(part.lower() for part in _several(text))
+    found = frozenset(part.lower() for part in _several(text))
+    if len(found) > MOST_COACHES:
+        raise Refused("too_many_coaches", most=MOST_COACHES)
+    return found
 
 
 _CLEARED: dict[str, object] = {

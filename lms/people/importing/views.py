@@ -207,5 +207,5 @@ def _row(row: ReportRow) -> dict[str, Any]:
         "label": words.RESULTS[row.result],
         "tone": tone,
         "icon": icon,
-        "reason": words.reason(row),
+        "reasons": words.reasons(row),
     }

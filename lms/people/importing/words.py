@@ -22,11 +22,16 @@ FIELD_NAMES = directory_words.FIELDS
 """Named here so that whoever shows a report has loaded the sentences of its refusals."""
 
 
-def reason(row: ReportRow) -> str:
+def reasons(row: ReportRow) -> list[str]:
     """Return why a line was refused, each reason with its column, or which columns change."""
     if row.result is Result.REFUSED:
-        return " ".join(
+        return [
             f"{one.field}: {refusals.sentence(one)}" if one.field else refusals.sentence(one)
             for one in row.refusals
-        )
-    return ", ".join(row.columns) if row.result is Result.CHANGED else ""
+        ]
+    return [", ".join(row.columns)] if row.result is Result.CHANGED else []
+
+
+def reason(row: ReportRow) -> str:
+    """Return all of that in one text."""
+    return " ".join(reasons(row))

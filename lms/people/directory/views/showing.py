@@ -9,8 +9,7 @@ from flask_babel import ngettext
 from lms.core import i18n, web
 from lms.core.permissions import Permission, Role, requires
 from lms.core.tables_out import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_chunks
-from lms.people import policy
-from lms.people import ties as people_ties
+from lms.people import policy, sign_in
 from lms.people.account.words import ROLE_NAMES, SEASON_NAMES
 from lms.people.company.words import weekday_names
 from lms.people.directory import listing, queries, records
@@ -19,6 +18,7 @@ from lms.people.directory.listing import PAGE, Filters
 from lms.people.directory.rules import Lookups
 from lms.people.directory.views.room import blueprint
 from lms.people.directory.words import STATES
+from lms.people.ties import Other, ties
 
 MOST_NAMED = 5_000
 
@@ -121,7 +121,14 @@ def person(person_id: int) -> str:
         "states": STATES,
     }
     if card.followed:
-        context["ties"] = people_ties.ties(session, [person_id])[person_id]
+        beside = ties(session, [person_id])[person_id]
+        context["coaches"] = [_drawn(coach) for coach in beside.coaches]
+        context["manager"] = _drawn(beside.manager) if beside.manager else None
         context["shifts"] = queries.shifts(session, person_id=person_id)
         context["weekdays"] = weekday_names()
     return render_template("directory/person.html", **context)
+
+
+def _drawn(other: Other) -> dict[str, Any]:
+    """Return what a person's line needs of somebody at the other end of a tie."""
+    return {"id": other.id, "name": other.name, "initials": sign_in.initials(other.name)}
