@@ -48,7 +48,7 @@ MENU = (
         Permission.RUN_INTAKES,
         roles=frozenset({Role.TRAINER}),
     ),
-    MenuEntry("directory.index", _("People"), "users"),
+    MenuEntry("directory.index", _("People"), "users", section=("directory", "importing")),
     MenuEntry("settings.index", _("Settings"), "settings", Permission.MANAGE_COMPANY),
     MenuEntry("audit.index", _("Audit"), "history", Permission.READ_AUDIT),
 )
