@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from flask import Flask, Response, g, request
@@ -20,14 +20,14 @@ log = logging.getLogger("lms.request")
 _STARTED = "request_started"
 
 
-def set_up(config: Config, *, level: int = logging.INFO) -> None:
+def set_up(config: Config, *, stream: TextIO | None = None) -> None:
     """Send every logger's lines to standard error in the configured format."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_formatter(config.log_format))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("lms").setLevel(logging.WARNING if config.demo else level)
+    logging.getLogger("lms").setLevel(logging.WARNING if config.demo else logging.INFO)
 
 
 def _formatter(log_format: str) -> structlog.stdlib.ProcessorFormatter:
@@ -40,7 +40,7 @@ def _formatter(log_format: str) -> structlog.stdlib.ProcessorFormatter:
     ]
     last: Processor = one_line
     if log_format == "json":
-        last = structlog.processors.JSONRenderer(ensure_ascii=False)
+        last = structlog.processors.JSONRenderer()
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],

@@ -60,7 +60,7 @@ def work(app: Flask, config: Config) -> None:
 
 
 @dataclass
-class _Turn:
+class Turn:
     """A periodic job and when it comes round next, on the machine's monotonic clock."""
 
     job: Periodic
@@ -77,20 +77,20 @@ class Worker:
         self._database, self._clock = belay.database, belay.clock
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
-        self._turns = [_Turn(job) for job in (*self._own_jobs(), *jobs.periodic(app))]
+        self.turns = [Turn(job) for job in (*self._own_jobs(), *jobs.periodic(app))]
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then say that this worker is gone."""
         self._stop = stop
         while not stop.is_set():
             self.turn()
-            soonest = min(entry.due for entry in self._turns)
+            soonest = min(entry.due for entry in self.turns)
             stop.wait(max(0.05, soonest - time.monotonic()))
         self._guarded("leave", self._leave)
 
     def turn(self) -> None:
         """Do what is due now. A job that fails is logged and comes round again."""
-        for entry in self._turns:
+        for entry in self.turns:
             if self._stop.is_set() or entry.due > time.monotonic():
                 continue
             self._guarded(entry.job.name, entry.job.run)

@@ -3,7 +3,7 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import available_timezones
@@ -135,9 +135,7 @@ def _beginning(options: argparse.Namespace) -> Beginning:
     email = clean_email(
         options.admin_email or _ask("Your mail address: ", "--admin-email"), demo=True
     )
-    password = options.admin_password or _ask(
-        "Your password: ", "--admin-password", getpass.getpass
-    )
+    password = options.admin_password or _ask("Your password: ", "--admin-password", hidden=True)
     check_password(password, email=email, company=company)
     zone = options.time_zone or (_ask("Time zone [UTC]: ", "--time-zone") if _interactive() else "")
     if zone and zone not in available_timezones():
@@ -145,10 +143,10 @@ def _beginning(options: argparse.Namespace) -> Beginning:
     return Beginning(company, email, password, options.language or "en", zone or "UTC")
 
 
-def _ask(question: str, option: str, read: Callable[[str], str] = input) -> str:
+def _ask(question: str, option: str, *, hidden: bool = False) -> str:
     if not _interactive():
         raise ValueError(f"{option} is missing")
-    return read(question)
+    return getpass.getpass(question) if hidden else input(question)
 
 
 def _yes(question: str) -> bool:

@@ -16,6 +16,7 @@ from lms.core.db import Database
 from lms.core.models import AnsweredRequest, OutboxRow, WorkerBeat
 from lms.courses import jobs as late
 from lms.people.account import jobs as account
+from lms.people.company import jobs as company
 from lms.people.notices import digest
 from lms.people.notices import jobs as notices
 
@@ -40,7 +41,8 @@ def handlers(app: Flask) -> dict[str, outbox.Handler]:
     belay: web.Belay = app.extensions[web.EXTENSION]
     send = partial(mail.send, belay.config)
     found: dict[str, outbox.Handler] = {}
-    for offered in (account.handlers(app, send), notices.handlers(app, send)):
+    for room in (account, company, notices):
+        offered = room.handlers(app, send)
         twice = found.keys() & offered.keys()
         if twice:
             raise ValueError(f"two handlers for {', '.join(sorted(twice))}")
