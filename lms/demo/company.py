@@ -102,7 +102,15 @@ class Planned:
 def build_house(session: Session, password_hash: str, now: datetime) -> House:
     """Write company, sites, categories and staff into an empty database."""
     house = House()
-    session.add(Company(id=1, name="Northfold Outfitters", time_zone="Europe/Berlin"))
+    # The setting lets commands take `.test` addresses, as the demo's pages do.
+    session.add(
+        Company(
+            id=1,
+            name="Northfold Outfitters",
+            time_zone="Europe/Berlin",
+            settings={"demo": True},
+        )
+    )
     for slug, name, zone, week_starts_on, weekdays in SITES:
         site = Site(
             slug=slug,
