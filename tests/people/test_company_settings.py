@@ -92,9 +92,7 @@ def test_only_who_manages_the_company_may_change_it(session: Session, cast: Cast
     with pytest.raises(NotAllowed):
         operations.retry_dead(session, actor=trainer, now=MONDAY)
     with pytest.raises(NotAllowed):
-        places.add_holidays(
-            session, actor=trainer, site_id=None, days=[(HOLIDAY, "x")], now=MONDAY
-        )
+        places.add_holidays(session, actor=trainer, site_id=None, days=[(HOLIDAY, "x")], now=MONDAY)
 
 
 def test_saving_the_company_keeps_what_other_parts_put_into_its_settings(
@@ -187,9 +185,7 @@ def test_an_unused_site_goes_with_its_own_holidays(session: Session, cast: Cast)
         places.delete_site(session, actor=ada, site_id=quay, now=MONDAY)
 
 
-def test_a_calendar_follows_a_new_holiday_and_a_deleted_one(
-    database: Database, cast: Cast
-) -> None:
+def test_a_calendar_follows_a_new_holiday_and_a_deleted_one(database: Database, cast: Cast) -> None:
     ada = cast.actor("ada")
 
     def works() -> bool:
@@ -199,9 +195,7 @@ def test_a_calendar_follows_a_new_holiday_and_a_deleted_one(
 
     assert works()
     with database.writing() as session:
-        places.add_holidays(
-            session, actor=ada, site_id=None, days=[(HOLIDAY, "Rest")], now=MONDAY
-        )
+        places.add_holidays(session, actor=ada, site_id=None, days=[(HOLIDAY, "Rest")], now=MONDAY)
     assert not works()
     with database.writing() as session:
         holiday = session.scalars(select(Holiday)).one()
@@ -329,9 +323,7 @@ def test_the_health_of_the_outbox_counts_what_waits_what_is_done_and_what_is_dea
     operations.send_test_mail(session, actor=cast.actor("ada"), now=MONDAY)
     later = MONDAY + timedelta(minutes=5)
     health = queries.outbox_health(session, now=later)
-    assert health == queries.OutboxHealth(
-        waiting=1, oldest_at=MONDAY, later=0, done=0, dead=1
-    )
+    assert health == queries.OutboxHealth(waiting=1, oldest_at=MONDAY, later=0, done=0, dead=1)
     (test,) = queries.own_test_mails(session, person_id=cast.ada)
     test.done_at = later
     session.flush()
