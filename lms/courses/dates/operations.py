@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import available_timezones
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -218,7 +218,8 @@ def take_attendance(
             events.append(_event(place.assignment_id, step, event, actor, now))
     try:
         with session.begin_nested():
-            session.add_all(events)
+            if events:
+                session.execute(insert(StepEvent), events)
     except IntegrityError:
         raise Refused("session_changed") from None
     return len(events)
@@ -245,16 +246,16 @@ def _mark(step: StepStanding, present: bool, begun: bool, now: datetime) -> Even
 
 def _event(
     assignment_id: int, step: StepStanding, event: Event, actor: Actor, now: datetime
-) -> StepEvent:
-    return StepEvent(
-        assignment_id=assignment_id,
-        step_id=step.step.id,
-        step_version_id=step.step.version_id,
-        sequence=step.last.sequence + 1 if step.last else 1,
-        kind=event.value,
-        at=now,
-        actor_id=actor.person_id,
-    )
+) -> dict[str, object]:
+    return {
+        "assignment_id": assignment_id,
+        "step_id": step.step.id,
+        "step_version_id": step.step.version_id,
+        "sequence": step.last.sequence + 1 if step.last else 1,
+        "kind": event.value,
+        "at": now,
+        "actor_id": actor.person_id,
+    }
 
 
 def check_session(

@@ -100,6 +100,7 @@ def _hosts(
         return {}, {}, []
     people = session.execute(
         select(Person.id, Person.name, func.coalesce(Site.time_zone, Company.time_zone))
+        .select_from(Person)
         .join(Company, Company.id == 1)
         .outerjoin(Site, Site.id == Person.site_id)
         .where(Person.id.in_(host_ids))
