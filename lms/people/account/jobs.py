@@ -65,7 +65,7 @@ def mail_invitation(belay: web.Belay, send: Send, row: OutboxRow) -> None:
                 to=person.email,
                 subject=_("Your way into Belay at %(company)s", company=person.company),
                 body=_invitation_text(person, f"{belay.config.base_url}/invitation/{token}", days),
-                key=f"{row.key}:{row.attempts}",
+                key=_attempt(row),
             )
         )
 
@@ -88,9 +88,17 @@ def mail_reset(belay: web.Belay, send: Send, row: OutboxRow) -> None:
                 to=person.email,
                 subject=_("A new password for Belay at %(company)s", company=person.company),
                 body=_reset_text(person, f"{belay.config.base_url}/reset/{token}"),
-                key=f"{row.key}:{row.attempts}",
+                key=_attempt(row),
             )
         )
+
+
+def _attempt(row: OutboxRow) -> str:
+    """Return a key for this attempt alone.
+
+    It carries a new link and kills the one before: no mail server may take it for a copy.
+    """
+    return f"{row.key}:{row.attempts}"
 
 
 def _invitation_text(person: queries.Addressee, url: str, days: int) -> str:
