@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -19,7 +20,7 @@ def page_language() -> str:
 
 def day(on: date) -> str:
     """Return a day without its year: "Tue, 3 Mar"."""
-    return str(format_skeleton("MMMEd", datetime.combine(on, time()), locale=_locale()))
+    return _written(on, str(_locale()))
 
 
 def clock(at: datetime, zone: str) -> str:
@@ -51,6 +52,11 @@ def either(names: Sequence[str]) -> str:
     """Return names as alternatives: "Ravi or Tomas". Each stays whole among other scripts."""
     whole = [f"\u2068{name}\u2069" for name in names]
     return str(format_list(whole, style="or", locale=_locale()))
+
+
+@lru_cache(maxsize=4096)
+def _written(on: date, locale: str) -> str:
+    return str(format_skeleton("MMMEd", datetime.combine(on, time()), locale=locale))
 
 
 def _locale() -> Locale:

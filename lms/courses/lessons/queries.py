@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ScalarSelect, String, and_, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, ScalarSelect, String, and_, bindparam, cast, func, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.core.models import StoredFile
 from lms.core.permissions import Actor
@@ -54,12 +54,7 @@ class Around:
 
 def place_on(session: Session, *, person_id: int, course_slug: str) -> OnCourse | None:
     """Return a person's place on a course: the open one, else the one ended last. One statement."""
-    row = session.execute(
-        on_course()
-        .where(Assignment.person_id == person_id, Course.slug == course_slug)
-        .order_by(Assignment.ended_at.is_(None).desc(), Course.kind.desc(), Assignment.id.desc())
-        .limit(1)
-    ).first()
+    row = session.execute(_PLACE_ON, {"person_id": person_id, "slug": course_slug}).first()
     return None if row is None else OnCourse(*row)
 
 
@@ -104,40 +99,13 @@ def preview(session: Session, *, course_slug: str, language: str) -> Preview | N
 def around(session: Session, place: OnCourse, step: StepStanding) -> Around:
     """Return a step's history, who stands beside the trainee, and their effort. One statement."""
     rows = session.execute(
-        select(
-            StepEvent.id,
-            StepEvent.kind,
-            StepEvent.at,
-            StepEvent.actor_id,
-            StepEvent.note,
-            StepEvent.file_id,
-            StepEvent.follow_up_on,
-            StepEvent.sequence,
-            Person.name.label("actor_name"),
-            EffortScore.score,
-            EffortScore.comment,
-            _coaches().label("coaches"),
-            _manager().label("manager"),
-            select(Person.name)
-            .where(Person.id == step.dates.host_id)
-            .scalar_subquery()
-            .label("host_name"),
-        )
-        .select_from(Assignment)
-        .outerjoin(
-            StepEvent,
-            and_(StepEvent.assignment_id == Assignment.id, StepEvent.step_id == step.step.id),
-        )
-        .outerjoin(Person, Person.id == StepEvent.actor_id)
-        .outerjoin(
-            EffortScore,
-            and_(
-                EffortScore.person_id == Assignment.person_id,
-                EffortScore.step_version_id == step.step.version_id,
-            ),
-        )
-        .where(Assignment.id == place.assignment_id)
-        .order_by(StepEvent.sequence)
+        _AROUND,
+        {
+            "assignment_id": place.assignment_id,
+            "step_id": step.step.id,
+            "step_version_id": step.step.version_id,
+            "host_id": step.dates.host_id,
+        },
     ).all()
     first = rows[0]
     return Around(
@@ -166,14 +134,15 @@ def around(session: Session, place: OnCourse, step: StepStanding) -> Around:
     )
 
 
+_Coach, _Manager, _Host = aliased(Person), aliased(Person), aliased(Person)
 _BETWEEN = "\n"
 """Parts people in an aggregated text; a name has no line breaks."""
 
 
 def _coaches() -> ScalarSelect[str]:
     return (
-        select(func.aggregate_strings(cast(Person.id, String) + ":" + Person.name, _BETWEEN))
-        .join(Coaching, Coaching.coach_id == Person.id)
+        select(func.aggregate_strings(cast(_Coach.id, String) + ":" + _Coach.name, _BETWEEN))
+        .join(Coaching, Coaching.coach_id == _Coach.id)
         .where(Coaching.person_id == Assignment.person_id, Coaching.until_at.is_(None))
         .correlate(Assignment)
         .scalar_subquery()
@@ -182,12 +151,60 @@ def _coaches() -> ScalarSelect[str]:
 
 def _manager() -> ScalarSelect[str]:
     return (
-        select(cast(Person.id, String) + ":" + Person.name)
-        .join(Reporting, Reporting.manager_id == Person.id)
+        select(cast(_Manager.id, String) + ":" + _Manager.name)
+        .join(Reporting, Reporting.manager_id == _Manager.id)
         .where(Reporting.person_id == Assignment.person_id, Reporting.until_at.is_(None))
         .correlate(Assignment)
         .scalar_subquery()
     )
+
+
+_PLACE_ON = (
+    on_course()
+    .where(Assignment.person_id == bindparam("person_id"), Course.slug == bindparam("slug"))
+    .order_by(Assignment.ended_at.is_(None).desc(), Course.kind.desc(), Assignment.id.desc())
+    .limit(1)
+)
+_AROUND = (
+    select(
+        StepEvent.id,
+        StepEvent.kind,
+        StepEvent.at,
+        StepEvent.actor_id,
+        StepEvent.note,
+        StepEvent.file_id,
+        StepEvent.follow_up_on,
+        StepEvent.sequence,
+        Person.name.label("actor_name"),
+        EffortScore.score,
+        EffortScore.comment,
+        _coaches().label("coaches"),
+        _manager().label("manager"),
+        select(_Host.name)
+        .where(_Host.id == bindparam("host_id", type_=Integer))
+        .scalar_subquery()
+        .label("host_name"),
+    )
+    .select_from(Assignment)
+    .outerjoin(
+        StepEvent,
+        and_(
+            StepEvent.assignment_id == Assignment.id,
+            StepEvent.step_id == bindparam("step_id"),
+        ),
+    )
+    .outerjoin(Person, Person.id == StepEvent.actor_id)
+    .outerjoin(
+        EffortScore,
+        and_(
+            EffortScore.person_id == Assignment.person_id,
+            EffortScore.step_version_id == bindparam("step_version_id"),
+        ),
+    )
+    .where(Assignment.id == bindparam("assignment_id"))
+    .order_by(StepEvent.sequence)
+)
+"""Made once: building it for each page would cost more than running it."""
 
 
 def _others(text: str | None) -> Sequence[Other]:

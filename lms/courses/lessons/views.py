@@ -1,5 +1,8 @@
 """Track pages, "why not done", step pages and what a trainee does on them."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Blueprint, Response, render_template, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -18,7 +21,7 @@ from lms.courses.lessons.files import send_kept
 from lms.courses.lessons.forms import ClaimForm, EffortForm
 from lms.courses.lessons.rows import Reader
 from lms.courses.lessons.step_page import Mine, load_mine, mine_page, preview_page
-from lms.courses.queries import OnCourse, standing
+from lms.courses.queries import standing
 from lms.courses.rules import State
 from lms.courses.standing import Standing
 from lms.people import policy as people_policy
@@ -35,28 +38,28 @@ _STALE = frozenset({"step_state", "step_locked", "step_waived", "course_ended"})
 @requires(Permission.MEMBER)
 def track() -> str:
     """Show one's own weeks."""
-    return _track_page(web.actor().person_id or 0, "lessons/track.html")
+    return _track_page(web.actor().person_id or 0, "lessons/track.html", pages.weeks)
 
 
 @blueprint.get("/track/why")
 @requires(Permission.MEMBER)
 def why() -> str:
     """Say which steps of one's own track still count as open, and why."""
-    return _track_page(web.actor().person_id or 0, "lessons/why.html")
+    return _track_page(web.actor().person_id or 0, "lessons/why.html", pages.why_groups)
 
 
 @blueprint.get("/people/<int:person_id>/track")
 @requires(Permission.MEMBER)
 def track_of(person_id: int) -> str:
     """Show a trainee's weeks to those beside them, with the same numbers."""
-    return _track_page(person_id, "lessons/track.html")
+    return _track_page(person_id, "lessons/track.html", pages.weeks)
 
 
 @blueprint.get("/people/<int:person_id>/track/why")
 @requires(Permission.MEMBER)
 def why_of(person_id: int) -> str:
     """Say which steps of a trainee's track still count as open, and why."""
-    return _track_page(person_id, "lessons/why.html")
+    return _track_page(person_id, "lessons/why.html", pages.why_groups)
 
 
 @blueprint.get("/steps/<course_slug>/<step_slug>")
@@ -204,7 +207,9 @@ def medium(sha256: str) -> Response:
     return send_kept(found)
 
 
-def _track_page(person_id: int, template: str) -> str:
+def _track_page(
+    person_id: int, template: str, show: Callable[[Standing, Reader, datetime], object]
+) -> str:
     """Put a track page together. Five statements beside the viewer's."""
     session, actor = web.session(), web.actor()
     mine = person_id == actor.person_id
@@ -224,18 +229,13 @@ def _track_page(person_id: int, template: str) -> str:
         assignment_id=place.assignment_id,
     )
     return render_template(
-        template, place=place, standing=whole, mine=mine, **_track_words(place, whole, reader)
+        template,
+        place=place,
+        standing=whole,
+        mine=mine,
+        ended=place.ended_at is not None,
+        shown=show(whole, reader, web.now()),
     )
-
-
-def _track_words(place: OnCourse, whole: Standing, reader: Reader) -> dict[str, object]:
-    return {
-        "weeks": pages.weeks(whole, reader, web.now()),
-        "groups": pages.why_groups(whole, reader, web.now()),
-        "reasons": whole.not_done,
-        "coaches": reader.beside.coaches,
-        "ended": place.ended_at is not None,
-    }
 
 
 def _mine(course_slug: str, step_slug: str) -> Mine:
