@@ -8,14 +8,18 @@ from sqlalchemy import select
 
 from lms.core.clock import FixedClock
 from lms.core.db import Database
+from lms.core.files import keep
+from lms.core.permissions import SYSTEM
 from lms.courses import operations
 from lms.courses.lessons import elsewhere
 from lms.courses.lessons.elsewhere import KindPage
-from lms.courses.models import Course, Meeting, StepText, StepVersion
+from lms.courses.models import Course, Meeting, StepText, StepVersion, VersionMedium
+from lms.courses.planning import assign_person
 from lms.people.models import Person
 from tests.cast import Cast
 from tests.conftest import MONDAY
 from tests.counting import counting
+from tests.courses.tracks import Wanted, make_track
 from tests.courses.trails import STEPS, Trail, make_trail
 
 
@@ -222,3 +226,28 @@ def test_reading_writes_nothing(
         for slug in ("orders", "film", "welcome", "coach-case", "check"):
             client.get(address(slug) + "?after=orders")
     assert not [s for s in statements if s.split()[0] in ("INSERT", "UPDATE", "DELETE")]
+
+
+def test_a_video_of_the_course_is_shown_in_the_page(
+    browser: Any, people: Cast, trail: Trail, sqlite_database: Database
+) -> None:
+    with sqlite_database.writing() as session:
+        films = make_track(
+            session, MONDAY, [Wanted("knots", "watch", ref="media/knots.mp4")], slug="films"
+        )
+        row = keep(session, digest="c" * 64, media_type="video/mp4", size=9, now=MONDAY)
+        session.add(
+            VersionMedium(
+                course_version_id=films.version_id, path="media/knots.mp4", file_id=row.id
+            )
+        )
+        assign_person(
+            session,
+            actor=SYSTEM,
+            person_id=people.maya,
+            course_slug="films",
+            starts_on=MONDAY.date(),
+            now=MONDAY,
+        )
+    page = browser(people.maya).get("/steps/films/knots").text
+    assert f'<video controls preload="metadata" src="/media/{"c" * 64}"' in page
