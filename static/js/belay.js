@@ -155,6 +155,9 @@
   settle(doc);
   doc.addEventListener("htmx:after:settle", (event) => { if (event.target instanceof Element) settle(event.target); });
 
+  /* ---- the current tab is in sight ---- */
+  for (const tab of doc.querySelectorAll(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
+
   /* ---- fragments carry the token of the page ---- */
   doc.addEventListener("htmx:config:request", (event) => {
     const token = doc.querySelector("meta[name=csrf-token]"), context = event.detail && event.detail.ctx;
