@@ -32,6 +32,8 @@ def alone(data_dir: Path) -> Iterator[None]:
 def _lock(data_dir: Path, kind: int) -> Iterator[None]:
     make_private(data_dir)
     descriptor = os.open(data_dir / "in-use.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    # What is written into the folder is its owner's alone, also where the folder is older.
+    mask = os.umask(0o077)
     try:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
@@ -40,6 +42,7 @@ def _lock(data_dir: Path, kind: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+        os.umask(mask)
 
 
 def make_private(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """The `lms` command: exit codes, one clear line, JSON alone on standard output."""
 
 import json
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +82,20 @@ def test_init_makes_an_empty_company_with_its_administrator(environment: Path) -
         assert session.scalars(select(PersonRole.role)).all() == ["admin"]
         assert session.scalars(select(AuditEntry.verb)).all() == ["begin_company"]
     database.dispose()
+
+
+def test_what_is_in_the_data_folder_is_its_owners_alone(environment: Path) -> None:
+    environment.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        assert commands.main(list(INIT)) == 0
+        assert commands.main(["backup", str(environment / "b.zip")]) == 0
+        assert os.umask(0o022) == 0o022, "whoever called has their own way back"
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in environment.iterdir()}
+    assert {"belay.db", "secret-key", "b.zip"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 def test_init_leaves_a_company_that_is_there_alone(
