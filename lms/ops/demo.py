@@ -7,7 +7,9 @@ nothing that an environment, a file or a request says can move the clock of any 
 import argparse
 import json
 import multiprocessing
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +19,7 @@ from pathlib import Path
 from lms.core.config import Config
 from lms.core.schema import head_revision
 from lms.ops import lock
+from lms.ops.address import Address, CannotListen, port_number
 
 USUAL_PEOPLE = 60
 STARTS_AT = time(9, 0, tzinfo=UTC)
@@ -49,13 +52,15 @@ class NotADemo(Exception):
 def run(arguments: Sequence[str]) -> int:
     """Fill the demo if there is none and serve it until Ctrl-C."""
     options = _parser().parse_args(arguments)
-    config = demo_config(options.host, options.port)
+    address = Address(options.host, options.port)
+    config = demo_config(address)
     shift = shift_to(options.date) if options.date else None
     now = datetime.now(UTC) + (shift or timedelta())
     try:
+        address.check()
         with lock.alone(config.data_dir):
             marker = _prepared(config, options.people, fresh=options.fresh, now=now, shift=shift)
-    except (NotADemo, lock.InUse) as error:
+    except (NotADemo, CannotListen, lock.InUse) as error:
         print(f"lms: {error}", file=sys.stderr)
         return 2
     if marker is None:
@@ -63,31 +68,28 @@ def run(arguments: Sequence[str]) -> int:
     _remark(marker, options.people, now)
     from lms.ops import serve
 
-    return serve.serve(config, serve.Address(options.host, options.port), shift=shift)
+    return serve.serve(config, address, shift=shift)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lms demo", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port (%(default)s)")
+    parser.add_argument("--port", type=port_number, default=8000, help="port (%(default)s)")
     parser.add_argument("--people", type=int, help=f"how many people (about {USUAL_PEOPLE})")
     parser.add_argument("--fresh", action="store_true", help="throw the old demo away")
     parser.add_argument("--date", type=date.fromisoformat, help="the demo's day, YYYY-MM-DD")
     return parser
 
 
-def demo_config(host: str, port: int) -> Config:
+def demo_config(address: Address) -> Config:
     """Return the configuration of a demo: its own folder, mail into files, one web worker."""
-    import os
-
     environ = {"LMS_DATA_DIR": ".demo", **os.environ}
     config = Config.from_environment(environ)
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
     return replace(
         config,
         demo=True,
         workers=config.workers if "LMS_WORKERS" in environ else 1,
-        base_url=config.base_url if "LMS_BASE_URL" in environ else f"http://{shown}:{port}",
+        base_url=config.base_url if "LMS_BASE_URL" in environ else address.reachable.url,
         mail_url=config.mail_url or f"folder://{config.data_dir / 'mail'}",
     )
 
@@ -153,6 +155,7 @@ def _fill(config: Config, people: int, shift: timedelta | None) -> None:
     from lms.demo.seed import fill
     from lms.ops import places
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends without a traceback
     places.clear(config.database_url)
     for folder in (config.files_dir, config.data_dir / "mail"):
         shutil.rmtree(folder, ignore_errors=True)

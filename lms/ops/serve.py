@@ -1,14 +1,12 @@
 """`lms serve`: web workers and one background worker, each replaced when it ends."""
 
 import argparse
-import errno
 import gc
 import logging
-import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -23,27 +21,10 @@ from lms.core import logs
 from lms.core.clock import ShiftedClock
 from lms.core.config import Config
 from lms.ops import background, lock
+from lms.ops.address import Address, CannotListen, port_number
 from lms.ops.supervisor import Part, end_with_parent, supervise
 
 log = logging.getLogger("lms.serve")
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the web workers listen."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Return the address as a browser takes it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
-
-
-class CannotListen(Exception):
-    """The address is taken or not ours; the text says which."""
 
 
 def run(arguments: Sequence[str], *, config: Config | None) -> int:
@@ -62,19 +43,11 @@ def run(arguments: Sequence[str], *, config: Config | None) -> int:
     return serve(config, Address(options.host, options.port))
 
 
-def port_number(text: str) -> int:
-    """Return a port for argparse; raise ValueError for what is none."""
-    number = int(text)
-    if not 1 <= number <= 65535:
-        raise ValueError(text)
-    return number
-
-
 def serve(config: Config, address: Address, *, shift: timedelta | None = None) -> int:
     """Serve until told to stop. `shift` moves the clock, which only the demo asks for."""
     logs.set_up(config)
     try:
-        _check_address(address)
+        address.check()
         with lock.sharing(config.data_dir):
             _preload(config)
             supervise(
@@ -149,37 +122,9 @@ class _Server(MPServer):
         self.respawned_wrks.clear()
 
 
-def _check_address(address: Address) -> None:
-    """Raise CannotListen unless the port is free.
-
-    Granian's workers share the port among themselves, so a second server would join the first
-    one unnoticed.
-    """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((address.host, address.port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CannotListen(f"port {address.port} is taken; choose another by --port") from None
-        raise CannotListen(f"cannot listen on {address.url}: {error.strerror}") from None
-
-
 def _say_when_ready(address: Address) -> bool:
     """Whether the web workers answer; say so the first time that they do."""
-    if not _answers(address):
+    if not address.answers():
         return False
     print(f"Belay is ready at {address.url}", flush=True)
     return True
-
-
-def _answers(address: Address) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104
-    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    try:
-        with socket.create_connection((host, address.port), timeout=2) as connection:
-            connection.sendall(request)
-            return connection.recv(12).endswith(b" 200")
-    except OSError:
-        return False

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from lms.core.db import Database
 from lms.ops import demo
+from lms.ops.address import Address
 from lms.people.models import Person
 from tests.ops.running import ROOT, eventually, free_port, get, lms, running
 
@@ -119,7 +120,7 @@ def test_the_demos_mail_goes_into_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LMS_DATA_DIR", str(tmp_path))
-    config = demo.demo_config("0.0.0.0", 8123)
+    config = demo.demo_config(Address("0.0.0.0", 8123))
     assert config.demo
     assert config.workers == 1
     assert config.mail_url == f"folder://{tmp_path}/mail"
