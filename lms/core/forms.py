@@ -1,10 +1,11 @@
 """Forms and refusals: what a rule said no to, shown where it was typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Response
 from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from lms.core import refusals
 from lms.core.errors import Refused
@@ -35,6 +36,11 @@ def answer(
         except Refused as error:
             blame(form, error)
     return page(), 422
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Return values and their labels as a select field takes them."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def stripped(value: Any) -> Any:

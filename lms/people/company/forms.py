@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.core import i18n
 from lms.core.errors import Refused
+from lms.core.forms import choices
 from lms.people.account.words import SEASON_NAMES
 from lms.people.company.rules import CompanyPlan, Settings, SitePlan
 from lms.people.company.words import weekday_names
@@ -29,7 +30,7 @@ _AREAS = frozenset(
     {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia"}
     | {"Europe", "Indian", "Pacific"}
 )
-_LANGUAGES = [(entry.code, entry.name) for entry in i18n.LANGUAGES.values()]
+_LANGUAGES = choices((entry.code, entry.name) for entry in i18n.LANGUAGES.values())
 _SLUG_HINT = _("How files and addresses name it. Left empty, it is made from the name.")
 _ZONE_HINT = _("Begin to type a city, such as Berlin.")
 
@@ -64,7 +65,7 @@ class CompanyForm(_Seen):
     digest_hour = SelectField(
         _("Daily mail goes out at"),
         coerce=int,
-        choices=[(hour, f"{hour:02}:00") for hour in range(24)],
+        choices=choices((hour, f"{hour:02}:00") for hour in range(24)),
         description=_("On each reader's own clock; only when there is something new."),
     )
     invitation_days = IntegerField(
@@ -106,7 +107,7 @@ class SiteForm(_Seen):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        days = list(enumerate(weekday_names()))
+        days = choices(enumerate(weekday_names()))
         self.week_starts_on.choices = days
         self.working_weekdays.choices = days
 
@@ -128,7 +129,7 @@ class _AtSiteForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, sites: list[tuple[int, str]]) -> None:
         """Fill the choice of the site."""
-        self.site.choices = [(0, _("Whole company")), *sites]
+        self.site.choices = choices([(0, _("Whole company")), *sites])
 
     def site_id(self) -> int | None:
         """Return the chosen site; None is the whole company."""
@@ -163,7 +164,7 @@ class LabelForm(FlaskForm):  # type: ignore[misc]
 class CategoryForm(LabelForm):
     """A gear category."""
 
-    season = SelectField(_("Season"), choices=list(SEASON_NAMES.items()))
+    season = SelectField(_("Season"), choices=choices(SEASON_NAMES.items()))
 
 
 @cache

@@ -6,6 +6,7 @@ from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaFi
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.core import i18n
+from lms.core.forms import choices
 from lms.people.intakes.rules import REASON_LENGTH, IntakePlan
 
 
@@ -29,11 +30,9 @@ class IntakeForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, sites: list[tuple[int, str]]) -> None:
         """Fill the choices."""
-        self.site_id.choices = sites
-        self.language.choices = [
-            ("", _("As the company has it")),
-            *((entry.code, entry.name) for entry in i18n.LANGUAGES.values()),
-        ]
+        self.site_id.choices = choices(sites)
+        languages = ((entry.code, entry.name) for entry in i18n.LANGUAGES.values())
+        self.language.choices = choices([("", _("As the company has it")), *languages])
 
     def plan(self) -> IntakePlan:
         """Return what was typed."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lms.core import refusals, web
 from lms.core.db import writing
 from lms.core.errors import NotFound, Refused
-from lms.core.forms import answer
+from lms.core.forms import answer, choices
 from lms.core.permissions import Permission, requires
 from lms.people import ties
 from lms.people.company import queries as company
@@ -117,7 +117,7 @@ def member(intake_id: int, person_id: int) -> Response | str | tuple[str, int]:
         raise NotFound
     form = MoveForm()
     others = [(row.id, row.name) for row in queries.intakes(session) if row.id != intake_id]
-    form.to.choices = [(0, _("No intake")), *others]
+    form.to.choices = choices([(0, _("No intake")), *others])
 
     def move() -> Response:
         to = form.to.data
