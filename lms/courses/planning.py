@@ -36,6 +36,8 @@ __all__ = [
 ]
 """One door for planning: exceptions and sessions live in `dates.operations`."""
 
+FARTHEST_START = 366
+"""Days between now and the day on which one person begins."""
 _AT_ONCE = 1000
 """People in one statement: databases limit how many values it may carry."""
 
@@ -165,9 +167,12 @@ def assign_person(
 ) -> Assignment:
     """Put one person outside any intake on a track's newest version, from their own start.
 
-    Refuses `already_on_track` and `person_without_site`.
+    Refuses `already_on_track`, `person_without_site` and, for a day more than a year away,
+    `start_range`.
     """
     require(actor, Permission.RUN_INTAKES)
+    if abs((starts_on - now.date()).days) > FARTHEST_START:
+        raise Refused("start_range", field="starts_on")
     course = _track(session, course_slug)
     person = session.get(Person, person_id, with_for_update={"key_share": True})
     if person is None:

@@ -6,16 +6,30 @@ from lms.core import refusals
 from lms.core.pages import Registry
 from lms.courses import hooks
 from lms.courses.board.views import blueprint as board
+from lms.courses.catalogue.assigning_views import blueprint as assigning
+from lms.courses.catalogue.panel import track_panel
+from lms.courses.catalogue.views import blueprint as catalogue
 from lms.courses.claims.views import blueprint as claims
 from lms.courses.dates import words as dates_words
 from lms.courses.dates.attendance_views import blueprint as attendance
 from lms.courses.dates.views import blueprint as dates
+from lms.courses.feedback.views import blueprint as feedback
 from lms.courses.lessons.views import blueprint as lessons
 from lms.courses.lessons.words import NOTICES, REFUSALS
 from lms.people.notices import sentences
 
 blueprint = Blueprint("courses", __name__, template_folder="templates")
-BLUEPRINTS = (blueprint, lessons, claims, board, dates, attendance)
+BLUEPRINTS = (
+    blueprint,
+    lessons,
+    claims,
+    board,
+    dates,
+    attendance,
+    feedback,
+    catalogue,
+    assigning,
+)
 
 refusals.add(REFUSALS)
 refusals.add(dates_words.REFUSALS)
@@ -26,3 +40,4 @@ sentences.add(dates_words.NOTICES)
 def register(registry: Registry) -> None:
     """Offer what courses add to pages of other parts, and give people who join their track."""
     hooks.register()
+    registry.intake_panels.append(track_panel)

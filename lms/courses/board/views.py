@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template, send_file, stream_with_context, url_for
+from flask import Blueprint, Response, render_template, stream_with_context, url_for
 from flask_babel import gettext as _
 
 from lms.core import tables_out, web
@@ -54,23 +54,22 @@ def index() -> str:
 @requires(Permission.FOLLOW_TRAINEES)
 def export_csv() -> Response:
     """Send the filtered board as a CSV file, a piece at a time."""
-    chunks = tables_out.csv_chunks(_header(), _cells(_chosen()))
-    response = Response(stream_with_context(chunks), content_type=tables_out.CSV_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name("csv")}"'
-    return response
+    return _file(tables_out.csv_chunks(_header(), _cells(_chosen())), tables_out.CSV_TYPE, "csv")
 
 
 @blueprint.get("/board/export.xlsx")
 @requires(Permission.FOLLOW_TRAINEES)
 def export_xlsx() -> Response:
     """Send the filtered board as a spreadsheet."""
-    file = tables_out.xlsx_file(_header(), _cells(_chosen()), title=_("Board"))
-    return send_file(
-        file,
-        mimetype=tables_out.XLSX_TYPE,
-        as_attachment=True,
-        download_name=_file_name("xlsx"),
-    )
+    chunks = tables_out.xlsx_chunks(_header(), _cells(_chosen()), title=_("Board"))
+    return _file(chunks, tables_out.XLSX_TYPE, "xlsx")
+
+
+def _file(chunks: Iterator[bytes], content_type: str, ending: str) -> Response:
+    response = Response(stream_with_context(chunks), content_type=content_type)
+    name = f"board-{web.now():%Y-%m-%d}.{ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _chosen() -> Filter:
@@ -102,10 +101,6 @@ def _kept(chosen: Filter) -> dict[str, Any]:
         "sort": sort,
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _file_name(ending: str) -> str:
-    return f"board-{web.now():%Y-%m-%d}.{ending}"
 
 
 def _header() -> list[str]:

@@ -28,6 +28,7 @@ REFUSALS = {
     "shift_range": lazy_gettext(
         "Give a number of working days from 1 to %(most)s, with a minus for earlier."
     ),
+    "start_range": lazy_gettext("Choose a day within a year from now."),
     "step_missing": lazy_gettext("Choose one step."),
     "zone_unknown": lazy_gettext("This is not a time zone. Write it as in Europe/Berlin."),
 }
