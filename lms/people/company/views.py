@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, render_template, request, send_file, url_for
+from flask import Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -99,9 +99,9 @@ def logo() -> Response:
     path = files.path_of(web.belay().config.files_dir, found.sha256) if found else None
     if found is None or path is None or not path.exists():
         abort(404)
-    response = send_file(
-        path.resolve(), mimetype=found.media_type, etag=found.sha256, conditional=True
-    )
+    response = Response(path.read_bytes(), mimetype=found.media_type)
+    response.set_etag(found.sha256)
+    response.make_conditional(request)
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
