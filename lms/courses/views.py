@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from lms.core import refusals
 from lms.core.pages import Registry
-from lms.courses import hooks
+from lms.courses import hooks, trail
 from lms.courses.board.views import blueprint as board
 from lms.courses.catalogue.assigning_views import blueprint as assigning
 from lms.courses.catalogue.panel import track_panel
@@ -40,4 +40,5 @@ sentences.add(dates_words.NOTICES)
 def register(registry: Registry) -> None:
     """Offer what courses add to pages of other parts, and give people who join their track."""
     hooks.register()
+    trail.register()
     registry.intake_panels.append(track_panel)

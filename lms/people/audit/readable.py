@@ -19,6 +19,7 @@ SUBJECT_NAMES: dict[str, Any] = {
     "department": _("Department"),
     "category": _("Gear category"),
     "outbox": _("Outgoing work"),
+    "course": _("Course"),
     "assignment": _("Track of a person"),
 }
 
@@ -41,6 +42,11 @@ _LABELS: dict[str, Any] = {
     "fields": _("Fields"),
     "came_from": _("Came from"),
     "person": _("Person"),
+    "intake": _("Intake"),
+    "last_day": _("Last day"),
+    "ended": _("Sign-ins ended"),
+    "version": _("Version"),
+    "reason": _("Why"),
 }
 
 
@@ -63,7 +69,7 @@ def lines(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _label(key: str) -> str:
-    return str(_LABELS.get(key, key.replace("_", " ")))
+    return str(_LABELS.get(key, key.replace("_", " ").capitalize()))
 
 
 def _pair(value: Any) -> str:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 _WORDS: dict[str, Any] = {
     # access
-    "invite": _("Invited"),
+    "invite": _("Sent an invitation"),
     "choose_password": _("Chose a password"),
     "change_password": _("Changed their password"),
     "edit_profile": _("Changed their profile"),
@@ -18,6 +18,12 @@ _WORDS: dict[str, Any] = {
     "create_person": _("Made a person"),
     "change_person": _("Changed a person"),
     "import_people": _("Imported people"),
+    "deactivate_person": _("Closed an account"),
+    "set_last_day": _("Set a last day"),
+    "reactivate_person": _("Opened an account again"),
+    "end_sessions": _("Signed somebody out everywhere"),
+    "set_shifts": _("Changed shifts"),
+    "change_email": _("Changed a mail address"),
     "begin_company": _("Began the company"),
     # company
     "save_company": _("Changed the company"),
