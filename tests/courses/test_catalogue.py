@@ -124,7 +124,7 @@ def assignments(database: Database) -> dict[int, int]:
                 Assignment.ended_at.is_(None)
             )
         )
-        return dict(rows.tuples())
+        return {row.person_id: row.course_version_id for row in rows}
 
 
 def test_the_catalogue_leads_to_steps(browser: Any, people: Cast, track: Track) -> None:
