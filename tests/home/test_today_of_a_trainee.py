@@ -88,7 +88,7 @@ def test_a_claim_stays_on_the_list_while_it_waits(
     with sqlite_database.writing() as session:
         record(session, maya, track.steps["first-case"], "claimed", at=MONDAY, actor_id=people.maya)
     page = words(browser(people.maya).get("/").get_data(as_text=True))
-    assert "Waiting for your coach" in page
+    assert "Waiting to be confirmed" in page
     assert "Ravi Menon" in page
 
 

@@ -185,7 +185,8 @@ def test_an_administrator_sees_who_is_in_and_what_is_wrong(
     assert "The background worker is alive." in page
     assert "1 thing could not be delivered." in page
     assert "1 person has no site" in page
-    assert "1 not invited" in page
+    assert "1 to invite" in page
+    assert "1 person has no open invitation" in page
     assert "Last import, today, 09:00: 3 new, 1 changed, 2 refused." in page
     assert "See what could not be delivered" in page
 

@@ -164,6 +164,8 @@ class Places:
 
     own: OnCourse | None
     followed: tuple[Followed, ...]
+    are_more: bool = False
+    """Whether there are more than are looked at here."""
 
 
 def places(session: Session, *, actor: Actor, today: date) -> Places:
@@ -190,7 +192,7 @@ def places(session: Session, *, actor: Actor, today: date) -> Places:
         else:
             followed.append(Followed(found, photo, bool(is_coached), bool(is_managed)))
     newest = max(own, key=lambda p: (p.ended_at is None, p.assignment_id), default=None)
-    return Places(newest, tuple(followed))
+    return Places(newest, tuple(followed), are_more=len(own) + len(followed) == MOST)
 
 
 @cache

@@ -23,5 +23,6 @@ def cards(asked: Asked) -> list[Card]:
     if learns:
         made.append(trainee.card(asked, own, known[own.assignment_id] if own else None))
     if helps or not learns:
-        made.append(staff.card(asked, team.charges(found.followed, known), greets=not learns))
+        charges = team.charges(found.followed, known)
+        made.append(staff.card(asked, charges, greets=not learns, are_more=found.are_more))
     return made

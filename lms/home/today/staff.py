@@ -28,13 +28,15 @@ NEWS = 4
 LOOKS_AFTER = (Role.COACH, Role.MANAGER, Role.TRAINER)
 
 
-def card(asked: Asked, charges: Sequence[Charge], *, greets: bool) -> Card:
+def card(asked: Asked, charges: Sequence[Charge], *, greets: bool, are_more: bool) -> Card:
     """Return the section of everybody who is more than a trainee.
 
-    `greets` says whether it opens the page, so that a reader is greeted once.
+    `greets` says whether it opens the page, so that a reader is greeted once; `are_more`
+    whether the reader follows more people than were looked at.
     """
     claims = _claims(asked)
     shown: dict[str, Any] = {
+        "are_more": are_more,
         "claims": claims[:CLAIMS],
         "more_claims": len(claims) > CLAIMS,
         "confirms": may(asked.actor, Permission.CONFIRM_TASKS),
@@ -132,8 +134,8 @@ def _where(
     if uninvited:
         parts.append(
             ngettext(
-                "%(num)s person is not invited yet",
-                "%(num)s people are not invited yet",
+                "%(num)s person has no open invitation",
+                "%(num)s people have no open invitation",
                 uninvited,
             )
         )
@@ -194,7 +196,7 @@ def _action(
     if house:
         waiting = next((one for one, _day in house["intakes"] if one.left), None)
         if waiting is not None:
-            return {"url": f"/intakes/{waiting.id}", "label": _("Invite those who are not")}
+            return {"url": f"/intakes/{waiting.id}", "label": _("Invite them")}
         return {"url": "/intakes", "label": _("Open the intakes")}
     if asked.has(*LOOKS_AFTER):
         return {"url": url_for("board.index"), "label": _("Open the board")}

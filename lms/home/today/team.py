@@ -152,6 +152,7 @@ class IntakeLine:
     where: str
     url: str
     people: int
+    before: int
     on_time: int
     behind: int
     finished: int
@@ -168,6 +169,7 @@ def intake_lines(found: Sequence[Charge]) -> list[IntakeLine]:
     for (intake_id, name), members in groups.items():
         paces = [charge.row.pace for charge in members]
         behind, finished = paces.count(Pace.BEHIND), paces.count(Pace.FINISHED)
+        before = paces.count(Pace.NOT_STARTED)
         lines.append(
             (
                 min(charge.row.starts_on for charge in members),
@@ -176,7 +178,8 @@ def intake_lines(found: Sequence[Charge]) -> list[IntakeLine]:
                     where=_intake_where(members),
                     url=url_for("board.index", intake=intake_id),
                     people=len(members),
-                    on_time=len(members) - behind - finished,
+                    before=before,
+                    on_time=len(members) - behind - finished - before,
                     behind=behind,
                     finished=finished,
                 ),
