@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel, get_translations
 from flask_babel import lazy_gettext as _
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
@@ -172,6 +172,18 @@ def _set_up_languages(app: Flask) -> None:
         return current_user.time_zone if _signed_in() else "UTC"
 
     Babel(app, locale_selector=locale, timezone_selector=time_zone)
+    # Templates ask for some fifty strings a page: look the catalogue up once a request.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: _catalogue().ugettext(message),
+        lambda one, many, num: _catalogue().ungettext(one, many, num),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> Any:
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def language() -> str:
@@ -199,7 +211,7 @@ def _page_context() -> dict[str, Any]:
     belay = web.belay()
     code = language()
     theme = request.cookies.get("theme", "")
-    person = current_user if _signed_in() else None
+    person = current_user._get_current_object() if _signed_in() else None
     return {
         "current_person": person,
         "language": code,
@@ -247,7 +259,7 @@ def _menu(belay: web.Belay) -> list[dict[str, Any]]:
             "current": entry.holds(request.endpoint),
         }
         for entry in belay.registry.menu
-        if entry.is_for(g.get("actor")) and entry.endpoint in current_app.view_functions
+        if entry.is_for(g.get("actor"))
     ]
 
 
