@@ -113,7 +113,7 @@ def test_pages_follow_each_other_without_gap_or_repeat_both_ways(
     session: Session, cast: Cast
 ) -> None:
     for number in range(PAGE * 2 + 5):
-        record(session, SYSTEM, f"act_{number}", ("company", 1))
+        record(session, SYSTEM, f"act_{number}", ("company", 1), number // 3)
     first = queries.page(session, Filters())
     second = queries.page(session, Filters(), below=first.older)
     third = queries.page(session, Filters(), below=second.older)
@@ -128,6 +128,18 @@ def test_pages_follow_each_other_without_gap_or_repeat_both_ways(
     assert newest.newer is None
     assert queries.page(session, Filters(), below=ids[-1]).entries == ()
     assert [entry.id for entry in queries.everything(session, Filters())] == ids
+
+
+def test_what_was_written_down_later_stands_where_its_moment_is(
+    session: Session, cast: Cast
+) -> None:
+    for number, minute in enumerate((2, 0, 1, 1)):
+        record(session, SYSTEM, f"act_{number}", ("company", 1), minute)
+    assert found(session) == ["act_0", "act_3", "act_2", "act_1"]
+    first, *_rest, last = queries.page(session, Filters()).entries
+    after = queries.page(session, Filters(), above=last.id).entries
+    assert [entry.verb for entry in after] == ["act_0", "act_3", "act_2"]
+    assert len(queries.page(session, Filters(), below=first.id).entries) == 3
 
 
 def test_a_page_costs_two_statements_and_the_whole_trail_two_for_each_five_hundred(

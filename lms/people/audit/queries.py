@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from lms.core.models import AuditEntry
 from lms.people.audit import subjects
@@ -14,6 +14,7 @@ from lms.people.models import Person
 
 PAGE = 50
 _AT_ONCE = 500
+_NEWEST_FIRST = (AuditEntry.at.desc(), AuditEntry.id.desc())
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,14 @@ class Page:
 def page(
     session: Session, filters: Filters, *, below: int | None = None, above: int | None = None
 ) -> Page:
-    """Return the entries below an id, above one, or the newest. Two statements."""
+    """Return the entries before the one with an id, after one, or the newest. Two statements."""
     query = _filtered(filters)
     if above is not None:
-        query = query.where(AuditEntry.id > above).order_by(AuditEntry.id)
+        query = query.where(_later(above)).order_by(AuditEntry.at, AuditEntry.id)
     else:
-        query = query.order_by(AuditEntry.id.desc())
+        query = query.order_by(*_NEWEST_FIRST)
         if below is not None:
-            query = query.where(AuditEntry.id < below)
+            query = query.where(_earlier(below))
     rows = list(session.scalars(query.limit(PAGE + 1)))
     more = len(rows) > PAGE
     rows = rows[:PAGE]
@@ -82,10 +83,10 @@ def page(
 
 def everything(session: Session, filters: Filters) -> Iterator[Entry]:
     """Yield all entries, the newest first. Two statements for each 500."""
-    query = _filtered(filters).order_by(AuditEntry.id.desc()).limit(_AT_ONCE)
+    query = _filtered(filters).order_by(*_NEWEST_FIRST).limit(_AT_ONCE)
     below: int | None = None
     while True:
-        part = query if below is None else query.where(AuditEntry.id < below)
+        part = query if below is None else query.where(_earlier(below))
         rows = list(session.scalars(part))
         if not rows:
             return
@@ -133,6 +134,21 @@ def _touches(people: Select[*tuple[Any, ...]]) -> ColumnElement[bool]:
         if subject.whose is not None
     ]
     return or_(AuditEntry.actor_id.in_(people), *about)
+
+
+def _earlier(entry_id: int) -> ColumnElement[bool]:
+    at = _moment_of(entry_id)
+    return or_(AuditEntry.at < at, and_(AuditEntry.at == at, AuditEntry.id < entry_id))
+
+
+def _later(entry_id: int) -> ColumnElement[bool]:
+    at = _moment_of(entry_id)
+    return or_(AuditEntry.at > at, and_(AuditEntry.at == at, AuditEntry.id > entry_id))
+
+
+def _moment_of(entry_id: int) -> ScalarSelect[datetime]:
+    entry = aliased(AuditEntry)
+    return select(entry.at).where(entry.id == entry_id).scalar_subquery()
 
 
 def _with_names(session: Session, rows: Sequence[AuditEntry]) -> list[Entry]:
