@@ -231,6 +231,12 @@ class StepEvent(Fact, Base):
     __table_args__ = (
         UniqueConstraint("assignment_id", "step_id", "sequence"),
         Index("ix_step_event_at", "at"),
+        Index(
+            "ix_step_event_claimed",
+            "assignment_id",
+            sqlite_where=text("kind = 'claimed'"),
+            postgresql_where=text("kind = 'claimed'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

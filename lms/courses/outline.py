@@ -5,7 +5,7 @@ A version never changes, so neither does its outline; a new translation raises t
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -74,6 +74,8 @@ class Outline:
     days_per_week: int
     steps: tuple[OutlineStep, ...]
     language: str
+    dates: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Kept by `queries`: the dates of the steps by frame, since whole intakes share them."""
 
     def step(self, step_id: int) -> OutlineStep | None:
         """Return the step with this id, or None when the version does not have it."""

@@ -13,10 +13,35 @@ from lms.core.worktime import Calendar, local_date
 from lms.courses.models import Assignment, Course, DateException, Meeting, StepEvent
 from lms.courses.outline import Outline, outline
 from lms.courses.rules import Event, LastEvent, State, state_after
-from lms.courses.schedule import Adjustment, Appointment, Frame
+from lms.courses.schedule import Adjustment, Appointment, Frame, StepDates, resolve
 from lms.courses.standing import Standing, Timetable, stand, timetable
 from lms.people.calendars import site_calendar
 from lms.people.models import Company, Intake, Person, Site
+
+_FRAMES_KEPT = 500
+_EXCEPTION = (
+    DateException.assignment_id,
+    DateException.intake_id,
+    DateException.id,
+    DateException.kind,
+    DateException.reason,
+    DateException.step_id,
+    DateException.days,
+    DateException.from_on,
+    DateException.until_on,
+    DateException.on_date,
+    DateException.at_time,
+)
+_MEETING = (
+    Meeting.assignment_id,
+    Meeting.intake_id,
+    Meeting.step_id,
+    Meeting.on_date,
+    Meeting.at_time,
+    Meeting.time_zone,
+    Meeting.place,
+    Meeting.host_id,
+)
 
 
 @dataclass(frozen=True)
@@ -111,9 +136,21 @@ def standings(
     for assignment_id, one in situations(session, places, language=language).items():
         key = (one.outline.version_id, one.outline.language, one.frame.key(one.outline.awaited))
         if key not in tables:
-            tables[key] = timetable(one.outline, one.frame, now)
+            tables[key] = timetable(one.outline, one.frame, now, _dates(one))
         found[assignment_id] = stand(one.outline, one.frame, one.settled, now, tables[key])
     return found
+
+
+def _dates(one: "Situation") -> Mapping[int, StepDates]:
+    """Return the dates of a frame, kept with the outline that they belong to."""
+    kept = one.outline.dates
+    key = one.frame.key(one.outline.awaited)
+    dates: Mapping[int, StepDates] | None = kept.get(key)
+    if dates is None:
+        if len(kept) >= _FRAMES_KEPT:
+            kept.clear()
+        dates = kept[key] = resolve(one.outline, one.frame)
+    return dates
 
 
 @dataclass(frozen=True)
@@ -223,8 +260,8 @@ def _exceptions(
     session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
 ) -> dict[tuple[int | None, int | None], list[Adjustment]]:
     """Return exceptions in force by (assignment, intake)."""
-    rows = session.scalars(
-        select(DateException)
+    rows = session.execute(
+        select(*_EXCEPTION)
         .where(
             _concerns(
                 DateException.intake_id, DateException.assignment_id, assignment_ids, intake_ids
@@ -265,8 +302,8 @@ def _for(
 def _meetings(
     session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
 ) -> dict[tuple[int | None, int | None], dict[int, Appointment]]:
-    rows = session.scalars(
-        select(Meeting).where(
+    rows = session.execute(
+        select(*_MEETING).where(
             and_(
                 _concerns(Meeting.intake_id, Meeting.assignment_id, assignment_ids, intake_ids),
                 Meeting.replaced_at.is_(None),

@@ -160,10 +160,18 @@ class Timetable:
     day: int
 
 
-def timetable(outline: Outline, frame: Frame, now: datetime) -> Timetable:
-    """Return the dates of every step and where the course is at this moment."""
+def timetable(
+    outline: Outline,
+    frame: Frame,
+    now: datetime,
+    dates: Mapping[int, StepDates] | None = None,
+) -> Timetable:
+    """Return the dates of every step and where the course is at this moment.
+
+    `dates` is what `resolve` says of this frame, where the caller has it already.
+    """
     today = local_date(now, frame.calendar.zone)
-    dates = resolve(outline, frame)
+    dates = resolve(outline, frame) if dates is None else dates
     return Timetable(dates, today, _week(outline, dates, today), _day_of_course(frame, today))
 
 
