@@ -142,7 +142,6 @@ class Database:
             raise Unavailable("database_away") from error
         self._checked = True
 
-
     def _notice_file(self) -> None:
         """Raise Unavailable while the embedded database's file is not there; notice another one.
 
