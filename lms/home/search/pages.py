@@ -69,6 +69,20 @@ PAGES = (
         Permission.FOLLOW_TRAINEES,
     ),
     Page(
+        "/courses",
+        _("Courses"),
+        _("tracks, versions, lessons to read"),
+        "school",
+        Permission.FOLLOW_TRAINEES,
+    ),
+    Page(
+        "/feedback",
+        _("Feedback"),
+        _("effort scores, which lessons are hard to learn"),
+        "chart-bar",
+        Permission.READ_FEEDBACK,
+    ),
+    Page(
         "/intakes",
         _("Intakes"),
         _("new hires, invitations, sign-in slips"),

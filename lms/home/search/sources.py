@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.core.finding import Wanted
 from lms.core.i18n import lazy_gettext
 from lms.core.pages import Found
-from lms.core.permissions import Actor, Permission, Role, may
+from lms.core.permissions import Actor, Permission, may
 from lms.courses.addresses import step_address
 from lms.courses.models import Course, CourseVersion
 from lms.courses.outline import Outline, OutlineStep, outline
@@ -133,8 +133,8 @@ def intakes(session: Session, actor: Actor, wanted: Wanted, most: int) -> Sequen
 
 
 def courses(session: Session, actor: Actor, wanted: Wanted, most: int) -> Sequence[Found]:
-    """Find courses by title, for trainers and administrators. One statement."""
-    if not actor.has(Role.TRAINER, Role.ADMIN):
+    """Find courses by title, for those who follow trainees. One statement."""
+    if not may(actor, Permission.FOLLOW_TRAINEES):
         return ()
     found = []
     for version_id, texts_number, _course_id in _newest_versions(session):
