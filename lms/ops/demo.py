@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     address = Address(options.host, options.port)
     config = demo_config(address)
-    shift = shift_to(options.date) if options.date else None
+    shift = shift_to(options.date) if options.date else shift_to_working_day(datetime.now(UTC))
     now = datetime.now(UTC) + (shift or timedelta())
     try:
         address.check()
@@ -197,6 +197,12 @@ def _remark(marker: Marker, people: int | None, now: datetime) -> None:
             "start with --fresh for one that is relative to today.",
             file=sys.stderr,
         )
+
+
+def shift_to_working_day(now: datetime) -> timedelta | None:
+    """Return how far to move the clock on a weekend: a demo on a day off would show little."""
+    days = {5: 2, 6: 1}.get(now.weekday())
+    return timedelta(days=days) if days else None
 
 
 def shift_to(day: date) -> timedelta:

@@ -137,3 +137,15 @@ def test_the_ways_to_start_import_nothing_heavy() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        (datetime(2026, 11, 20, 12, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 12, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC)),
+        (datetime(2026, 11, 22, 12, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC)),
+    ],
+)
+def test_on_a_weekend_the_demo_shows_monday(day: datetime, shown: datetime) -> None:
+    assert day + (demo.shift_to_working_day(day) or timedelta()) == shown
