@@ -167,7 +167,11 @@ def test_no_cell_of_the_file_is_run_by_a_spreadsheet(
     (row,) = rows(ada)
     assert (row["subject"], row["reason"]) == ("'=HYPERLINK(1)", "'+1 for this")
     assert row["detail"] == '{"note": "@SUM(1), \\"x\\""}'
-    assert (row["verb"], row["act"], row["at"]) == ("invite", "Sent an invitation", MONDAY.isoformat())
+    assert (row["verb"], row["act"], row["at"]) == (
+        "invite",
+        "Sent an invitation",
+        MONDAY.isoformat(),
+    )
 
 
 def test_an_entry_about_somebody_unknown_shows_the_id(

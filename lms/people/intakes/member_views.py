@@ -15,10 +15,11 @@ from lms.core.forms import answer, choices
 from lms.core.permissions import Permission, requires
 from lms.people import ties
 from lms.people.company import queries as company
-from lms.people.intakes import operations, policy, queries
+from lms.people.intakes import operations, policy, queries, rules
 from lms.people.intakes.forms import MoveForm
 from lms.people.intakes.operations import Invited
 from lms.people.intakes.pages import blueprint, intake_page, load
+from lms.people.intakes.queries import Member
 
 
 @blueprint.get("/intakes/<int:intake_id>/add")
@@ -120,35 +121,10 @@ def member(intake_id: int, person_id: int) -> Response | str | tuple[str, int]:
     form.to.choices = choices([(0, _("No intake")), *others])
 
     def move() -> Response:
-        to = form.to.data
-        reason = form.reason.data or ""
+        reason, to = form.reason.data or "", form.to.data
         if to:
-            return web.submit(
-                lambda writable: operations.join_intake(
-                    writable,
-                    actor=web.actor(),
-                    person_ids=[person_id],
-                    intake_id=to,
-                    now=web.now(),
-                    reason=reason,
-                ),
-                then=url_for("intakes.show", intake_id=intake_id),
-                message=_(
-                    "%(person)s is in %(intake)s now.", person=found.name, intake=dict(others)[to]
-                ),
-            )
-        return web.submit(
-            lambda writable: operations.leave_intake(
-                writable,
-                actor=web.actor(),
-                person_id=person_id,
-                intake_id=intake_id,
-                reason=reason,
-                now=web.now(),
-            ),
-            then=url_for("intakes.show", intake_id=intake_id),
-            message=_("%(person)s is in no intake now.", person=found.name),
-        )
+            return _move(intake_id, found, to, dict(others)[to], reason)
+        return _take_out(intake_id, found, reason)
 
     def page() -> str:
         return render_template(
@@ -161,6 +137,36 @@ def member(intake_id: int, person_id: int) -> Response | str | tuple[str, int]:
         )
 
     return answer(form, move, page)
+
+
+def _move(intake_id: int, who: Member, to: int, name: str, reason: str) -> Response:
+    return web.submit(
+        lambda session: operations.join_intake(
+            session,
+            actor=web.actor(),
+            person_ids=[who.id],
+            intake_id=to,
+            now=web.now(),
+            reason=rules.check_reason(reason),
+        ),
+        then=url_for("intakes.show", intake_id=intake_id),
+        message=_("%(person)s is in %(intake)s now.", person=who.name, intake=name),
+    )
+
+
+def _take_out(intake_id: int, who: Member, reason: str) -> Response:
+    return web.submit(
+        lambda session: operations.leave_intake(
+            session,
+            actor=web.actor(),
+            person_id=who.id,
+            intake_id=intake_id,
+            reason=reason,
+            now=web.now(),
+        ),
+        then=url_for("intakes.show", intake_id=intake_id),
+        message=_("%(person)s is in no intake now.", person=who.name),
+    )
 
 
 def _find_page(intake_id: int, problem: str | None = None) -> str:
