@@ -108,7 +108,8 @@ def reopen(intake_id: int, step_slug: str) -> Response | tuple[str, int]:
             message=_("Taken back for %(name)s.", name=line.face.name),
         )
     except Refused as error:
-        return _render(_load(intake_id, step_slug), {}, refusals.sentence(error)), 422
+        again = _load(intake_id, step_slug)
+        return _render(again, wrong=refusals.sentence(error), mistaken=line.assignment_id), 422
 
 
 def _url(intake_id: int, step_slug: str) -> str:
@@ -163,7 +164,12 @@ def _noted(number: int) -> str:
     return str(ngettext("Noted for %(num)s person.", "Noted for %(num)s people.", number))
 
 
-def _render(page: Page, marks: Mapping[int, bool] | None = None, wrong: str = "") -> str:
+def _render(
+    page: Page,
+    marks: Mapping[int, bool] | None = None,
+    wrong: str = "",
+    mistaken: int | None = None,
+) -> str:
     typed = {key: "present" if present else "missed" for key, present in (marks or {}).items()}
     starts_at = page.session.dates.meets_at
     return render_template(
@@ -171,6 +177,7 @@ def _render(page: Page, marks: Mapping[int, bool] | None = None, wrong: str = ""
         page=page,
         typed=typed,
         wrong=wrong,
+        mistaken=mistaken,
         begun=starts_at is not None and starts_at <= web.now(),
         zone=page.place.site_zone,
         may_run=may(web.actor(), Permission.RUN_INTAKES),
