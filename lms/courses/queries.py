@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
+from sqlalchemy.orm import Session
 
 from lms.core.worktime import Calendar, local_date
 from lms.courses.models import Assignment, Course, DateException, Meeting, StepEvent
@@ -19,20 +19,47 @@ from lms.people.calendars import site_calendar
 from lms.people.models import Company, Intake, Person, Site
 
 _FRAMES_KEPT = 500
-_EXCEPTION = (
-    DateException.assignment_id,
-    DateException.intake_id,
-    DateException.id,
-    DateException.kind,
-    DateException.reason,
-    DateException.step_id,
-    DateException.days,
-    DateException.from_on,
-    DateException.until_on,
-    DateException.on_date,
-    DateException.at_time,
+_ASSIGNMENTS: BindParameter[int] = bindparam("assignment_ids", expanding=True)
+_INTAKES: BindParameter[int] = bindparam("intake_ids", expanding=True)
+# Built once: making a statement anew costs more than running it.
+_EVENTS = (
+    select(
+        StepEvent.assignment_id,
+        StepEvent.step_id,
+        StepEvent.kind,
+        StepEvent.at,
+        StepEvent.actor_id,
+        StepEvent.note,
+        StepEvent.follow_up_on,
+        StepEvent.sequence,
+    )
+    .where(StepEvent.assignment_id.in_(_ASSIGNMENTS))
+    .order_by(StepEvent.assignment_id, StepEvent.step_id, StepEvent.sequence)
 )
-_MEETING = (
+_EXCEPTIONS = (
+    select(
+        DateException.assignment_id,
+        DateException.intake_id,
+        DateException.id,
+        DateException.kind,
+        DateException.reason,
+        DateException.step_id,
+        DateException.days,
+        DateException.from_on,
+        DateException.until_on,
+        DateException.on_date,
+        DateException.at_time,
+    )
+    .where(
+        or_(
+            DateException.assignment_id.in_(_ASSIGNMENTS),
+            DateException.intake_id.in_(_INTAKES),
+        ),
+        DateException.withdrawn_at.is_(None),
+    )
+    .order_by(DateException.id)
+)
+_MEETINGS = select(
     Meeting.assignment_id,
     Meeting.intake_id,
     Meeting.step_id,
@@ -41,6 +68,9 @@ _MEETING = (
     Meeting.time_zone,
     Meeting.place,
     Meeting.host_id,
+).where(
+    or_(Meeting.assignment_id.in_(_ASSIGNMENTS), Meeting.intake_id.in_(_INTAKES)),
+    Meeting.replaced_at.is_(None),
 )
 
 
@@ -224,20 +254,7 @@ def _done_on(done: Mapping[int, tuple[State, LastEvent]], calendar: Calendar) ->
 def _events(
     session: Session, assignment_ids: Sequence[int]
 ) -> dict[int, list[tuple[int, LastEvent]]]:
-    rows = session.execute(
-        select(
-            StepEvent.assignment_id,
-            StepEvent.step_id,
-            StepEvent.kind,
-            StepEvent.at,
-            StepEvent.actor_id,
-            StepEvent.note,
-            StepEvent.follow_up_on,
-            StepEvent.sequence,
-        )
-        .where(StepEvent.assignment_id.in_(assignment_ids))
-        .order_by(StepEvent.assignment_id, StepEvent.step_id, StepEvent.sequence)
-    )
+    rows = session.execute(_EVENTS, {"assignment_ids": assignment_ids})
     found: dict[int, list[tuple[int, LastEvent]]] = defaultdict(list)
     for row in rows:
         last = LastEvent(
@@ -247,28 +264,12 @@ def _events(
     return found
 
 
-def _concerns(
-    intake: InstrumentedAttribute[int | None],
-    assignment: InstrumentedAttribute[int | None],
-    assignment_ids: Sequence[int],
-    intake_ids: Iterable[int],
-) -> ColumnElement[bool]:
-    return or_(assignment.in_(assignment_ids), intake.in_(list(intake_ids)))
-
-
 def _exceptions(
     session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
 ) -> dict[tuple[int | None, int | None], list[Adjustment]]:
     """Return exceptions in force by (assignment, intake)."""
     rows = session.execute(
-        select(*_EXCEPTION)
-        .where(
-            _concerns(
-                DateException.intake_id, DateException.assignment_id, assignment_ids, intake_ids
-            ),
-            DateException.withdrawn_at.is_(None),
-        )
-        .order_by(DateException.id)
+        _EXCEPTIONS, {"assignment_ids": assignment_ids, "intake_ids": list(intake_ids)}
     )
     found: dict[tuple[int | None, int | None], list[Adjustment]] = defaultdict(list)
     for row in rows:
@@ -303,12 +304,7 @@ def _meetings(
     session: Session, assignment_ids: Sequence[int], intake_ids: Iterable[int]
 ) -> dict[tuple[int | None, int | None], dict[int, Appointment]]:
     rows = session.execute(
-        select(*_MEETING).where(
-            and_(
-                _concerns(Meeting.intake_id, Meeting.assignment_id, assignment_ids, intake_ids),
-                Meeting.replaced_at.is_(None),
-            )
-        )
+        _MEETINGS, {"assignment_ids": assignment_ids, "intake_ids": list(intake_ids)}
     )
     found: dict[tuple[int | None, int | None], dict[int, Appointment]] = defaultdict(dict)
     for row in rows:
