@@ -11,9 +11,10 @@ from flask_babel import Babel, get_translations
 from flask_babel import lazy_gettext as _
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
+from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms.core import error_pages, i18n, logs, web
+from lms.core import error_pages, frame, i18n, logs, web
 from lms.core.clock import Clock, SystemClock
 from lms.core.config import Config
 from lms.core.db import Database, check_durability, checks
@@ -220,8 +221,8 @@ def _page_context() -> dict[str, Any]:
         "theme": theme if theme in ("light", "dark") else "",
         "company_name": person.company_name if person else "Belay",
         "demo_banner": belay.config.demo,
-        "menu": _menu(belay),
-        "shell": _shell(),
+        "shell": {} if person else _shell(),
+        "frame": _frame,
         "now": web.now(),
     }
 
@@ -237,6 +238,21 @@ SHELL = {
     "sign_in": "account.login",
 }
 """The frame's addresses; each shown to whoever may open it."""
+
+
+def _frame(part: str) -> Markup:
+    """Return the head or foot of the frame, kept by all that it depends on."""
+    viewer = current_user._get_current_object() if _signed_in() else None
+    key = (
+        web.belay().database.key,
+        viewer and (viewer.id, viewer.name, viewer.photo, viewer.roles, viewer.unread),
+        viewer and (viewer.company_name, viewer.company_version),
+        language(),
+        request.cookies.get("theme", ""),
+        request.endpoint,
+        web.belay().config.demo,
+    )
+    return frame.frame(part, key, lambda: {"menu": _menu(web.belay()), "shell": _shell()})
 
 
 def _shell() -> dict[str, str]:
