@@ -47,6 +47,11 @@ def test_a_claim_goes_through_not_yet_to_confirmed() -> None:
     assert states == [State.OPEN, State.CLAIMED, State.RETURNED, State.CLAIMED, State.DONE]
 
 
+def test_an_impossible_event_of_the_past_changes_nothing() -> None:
+    assert state_after("do", ["confirmed", "claimed", "done", "confirmed"]) is State.DONE
+    assert state_after("read", ["attended"]) is State.OPEN
+
+
 def test_nobody_confirms_their_own_task() -> None:
     everything = Actor(7, frozenset(Role))
     with pytest.raises(NotAllowed, match="own_task"):
