@@ -4,20 +4,22 @@ Every screen that says how far somebody is asks here, so they cannot disagree.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
-from lms.core.worktime import local_date
+from lms.core.worktime import local_date, moment
 from lms.courses.outline import Outline, OutlineStep
 from lms.courses.rules import Counted, LastEvent, Progress, State, progress
-from lms.courses.schedule import Frame, StepDates, resolve
+from lms.courses.schedule import DAY_ENDS, Frame, StepDates, resolve
 
 STUCK_AFTER_WORKING_DAYS = 2
 """A step late by so many working days escalates from the trainee to the coach …"""
 ESCALATE_AFTER_WORKING_DAYS = 4
 """… and after so many to the manager."""
+FARTHEST_BACK = 400
+"""Days beyond which working days are no longer counted one by one: it is long ago."""
 
 
 class Timing(StrEnum):
@@ -72,7 +74,7 @@ class Standing:
     week: int
     """The week that is going on: 1 to the number of weeks (also before and after them)."""
     day: int
-    """The working day of the whole course, from 1; 0 before it starts."""
+    """The working day of the whole course, from 1 and without pauses; 0 before it starts."""
     last_day: int
     late_days: int
     """Working days since the oldest missed deadline of a required step; 0 when none is late."""
@@ -187,8 +189,10 @@ def stand(
     `table` is the frame's timetable of this moment, where the caller has it already.
     """
     table = table or timetable(outline, frame, now)
+    zone = frame.calendar.zone
     steps = tuple(
-        _stand_step(step, table.dates[step.id], events.get(step.id), now) for step in outline.steps
+        _stand_step(step, table.dates[step.id], events.get(step.id), now, zone)
+        for step in outline.steps
     )
     return Standing(
         outline=outline,
@@ -203,10 +207,26 @@ def stand(
 
 
 def _stand_step(
-    step: OutlineStep, dates: StepDates, known: tuple[State, LastEvent] | None, now: datetime
+    step: OutlineStep,
+    dates: StepDates,
+    known: tuple[State, LastEvent] | None,
+    now: datetime,
+    zone: str,
 ) -> StepStanding:
     state, last = known if known is not None else (State.OPEN, None)
+    if state is State.RETURNED and last is not None:
+        dates = _due_again(dates, last.follow_up_on, zone)
     return StepStanding(step, state, last, dates, _timing(state, dates, now))
+
+
+def _due_again(dates: StepDates, follow_up_on: date | None, zone: str) -> StepDates:
+    """Return the dates of a returned task: due by the end of its follow-up day, never earlier."""
+    if follow_up_on is None:
+        return dates
+    due_at = moment(follow_up_on, DAY_ENDS, zone, last=True)
+    if dates.due_at is not None and dates.due_at >= due_at:
+        return dates
+    return replace(dates, due_on=follow_up_on, due_at=due_at)
 
 
 def _timing(state: State, dates: StepDates, now: datetime) -> Timing:
@@ -233,11 +253,9 @@ def _week(outline: Outline, dates: Mapping[int, StepDates], today: date) -> int:
 def _day_of_course(frame: Frame, today: date) -> int:
     if today < frame.starts_on:
         return 0
-    return (
-        frame.calendar.working_days(frame.starts_on, today)
-        if ((today - frame.starts_on).days < 400)
-        else 400
-    )
+    if (today - frame.starts_on).days >= FARTHEST_BACK:
+        return FARTHEST_BACK
+    return max(1, frame.worked.working_days(frame.starts_on, today))
 
 
 def _late_days(steps: Sequence[StepStanding], frame: Frame, today: date) -> int:
@@ -253,6 +271,6 @@ def _late_days(steps: Sequence[StepStanding], frame: Frame, today: date) -> int:
 
 def days_late(frame: Frame, due_on: date, today: date) -> int:
     """Return how many working days a missed deadline lies back: at least 1, pauses left out."""
-    if (today - due_on).days >= 400:
-        return 400
+    if (today - due_on).days >= FARTHEST_BACK:
+        return FARTHEST_BACK
     return max(1, frame.worked.working_days(due_on, today) - 1)

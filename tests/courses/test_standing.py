@@ -53,6 +53,43 @@ def test_a_follow_up_comes_first_on_its_day_and_not_before() -> None:
         assert found.step.id == expected
 
 
+def test_a_returned_task_is_due_by_the_end_of_its_follow_up_day() -> None:
+    returned = {1: (State.RETURNED, event(Event.RETURNED, date(2026, 3, 5)))}
+    day_ends = datetime(2026, 3, 5, 22, 59, tzinfo=UTC)
+    before = standing([make_step(1, "do")], returned, day_ends - timedelta(minutes=1))
+    assert before.late == []
+    assert (before.late_days, before.steps[0].timing) == (0, Timing.TODAY)
+    assert before.steps[0].dates.due_on == date(2026, 3, 5)
+    after = standing([make_step(1, "do")], returned, day_ends + timedelta(minutes=1))
+    assert [s.step.id for s in after.late] == [1]
+    assert after.late_days == 1
+
+
+def test_a_follow_up_before_the_deadline_does_not_make_it_earlier() -> None:
+    returned = {1: (State.RETURNED, event(Event.RETURNED, START))}
+    found = standing([make_step(1, "do", day=3)], returned, MONDAY + timedelta(days=1))
+    assert found.steps[0].dates.due_on == START + timedelta(days=2)
+    assert found.late == []
+
+
+def test_a_pause_counts_no_days_of_the_course() -> None:
+    pause = Adjustment(1, "pause", "ill", from_on=date(2026, 3, 3), until_on=date(2026, 3, 4))
+    paused = [
+        standing([make_step(1)], now=MONDAY + timedelta(days=n), exceptions=[pause])
+        for n in range(5)
+    ]
+    assert [found.day for found in paused] == [1, 1, 1, 2, 3]
+
+
+def test_a_course_that_has_begun_is_on_its_first_day_also_in_a_pause() -> None:
+    pause = Adjustment(1, "pause", "ill", from_on=START, until_on=START + timedelta(days=1))
+    days = [
+        standing([make_step(1)], now=MONDAY + timedelta(days=n), exceptions=[pause]).day
+        for n in (-1, 0, 1, 2, 3)
+    ]
+    assert days == [0, 1, 1, 1, 2]
+
+
 def test_a_claim_waits_for_somebody_else_so_it_is_not_next_and_not_late() -> None:
     claimed = {1: (State.CLAIMED, event(Event.CLAIMED))}
     found = standing([make_step(1, "do")], claimed, MONDAY + timedelta(days=9))
