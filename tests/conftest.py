@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,10 @@ from lms.core.db import Database, check_durability, checks
 from lms.core.schema import check_schema
 from tests.cast import Cast, make_cast
 from tests.client import Browser
+
+# A busy machine is no wrong answer: no example has a time limit.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """The tests' usual moment: Monday of the cast's first week, nine o'clock in Berlin."""

@@ -158,7 +158,7 @@ def test_the_corpus_is_large_enough_to_mean_something() -> None:
     assert len(set(HOSTILE)) >= 60
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(

@@ -137,9 +137,7 @@ class Undo(Exception):
     """Takes an example's rows back."""
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=tracks(), second=tracks())
 def test_any_track_survives_the_round_trip_and_so_does_its_next_version(
     sqlite_database: Database,

@@ -351,7 +351,7 @@ def applied(people: list[Stored], rows: list[RowPlan]) -> list[Stored]:
     return list(after.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sets(st.sampled_from(COLUMNS[2:])).flatmap(
         lambda columns: st.lists(
