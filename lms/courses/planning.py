@@ -120,7 +120,7 @@ def _join(
     now: datetime,
 ) -> None:
     people = session.execute(
-        select(Person.id, Person.started_on, Person.site_id)
+        select(Person.id, Person.site_id)
         .where(Person.id.in_(person_ids))
         .order_by(Person.id)
         .with_for_update(key_share=True)
@@ -135,12 +135,11 @@ def _join(
             )
         )
     }
-    for person_id, started_on, site_id in people:
-        late_start = started_on if started_on and started_on > intake.starts_on else None
+    for person_id, site_id in people:
         known = open_ones.get(person_id)
         if known is not None:
             known.intake_id = intake.id
-            known.starts_on = late_start
+            known.starts_on = None
             continue
         session.add(
             Assignment(
@@ -149,7 +148,6 @@ def _join(
                 course_version_id=plan.course_version_id,
                 intake_id=intake.id,
                 site_id=site_id or intake.site_id,
-                starts_on=late_start,
                 assigned_at=now,
                 assigned_by=actor.person_id,
             )

@@ -99,9 +99,14 @@ class OnCourse:
 
     @property
     def start(self) -> date:
-        """Return the start of the person's weeks: the intake's, or their own where later."""
-        starts = [day for day in (self.starts_on, self.intake_starts_on) if day is not None]
-        return max(starts) if starts else local_date(self.assigned_at, self.site_zone)
+        """Return the start of the person's weeks: the intake's, or their own where later.
+
+        In an intake somebody's own start is their first day in the company, as it stands now.
+        """
+        if self.intake_starts_on is None:
+            return self.starts_on or local_date(self.assigned_at, self.site_zone)
+        own = [day for day in (self.starts_on, self.person_started_on) if day is not None]
+        return max([self.intake_starts_on, *own])
 
 
 def on_course() -> Select[*tuple[Any, ...]]:
@@ -220,6 +225,7 @@ def situations(
             starts_on=place.start,
             own_start=place.person_started_on or place.start,
             calendar=calendar,
+            shared=place.intake_id is not None,
             exceptions=_for(place, exceptions),
             meetings={**meetings[None, place.intake_id], **meetings[place.assignment_id, None]},
             done_on=_done_on(settled, calendar),

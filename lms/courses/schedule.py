@@ -58,16 +58,25 @@ class Frame:
     exceptions: Sequence[Adjustment] = ()
     meetings: Mapping[int, Appointment] = field(default_factory=dict)
     done_on: Mapping[int, date] = field(default_factory=dict)
+    shared: bool = False
+    """Whether sessions are held with an intake: one person's pause or shift leaves them alone."""
 
     @cached_property
     def worked(self) -> Calendar:
         """Return the calendar without the days that a pause takes out."""
-        pauses = [
-            (e.from_on, e.until_on)
-            for e in self.exceptions
-            if e.kind == "pause" and e.from_on and e.until_on
-        ]
-        return self.calendar.paused(pauses) if pauses else self.calendar
+        return _without_pauses(self.calendar, self.exceptions)
+
+    @cached_property
+    def worked_together(self) -> Calendar:
+        """Return the calendar by which sessions are held."""
+        return _without_pauses(self.calendar, self.for_sessions)
+
+    @cached_property
+    def for_sessions(self) -> Sequence[Adjustment]:
+        """Return the exceptions that move sessions: in an intake, only those of the intake."""
+        if not self.shared:
+            return self.exceptions
+        return [e for e in self.exceptions if e.for_intake or e.step_id is not None]
 
     def key(self, awaited: Iterable[int]) -> Hashable:
         """Return what two frames share exactly when their dates are the same.
@@ -78,6 +87,7 @@ class Frame:
             self.starts_on,
             self.own_start,
             self.calendar,
+            self.shared,
             tuple(self.exceptions),
             tuple(self.meetings.items()),
             tuple(self.done_on.get(step_id) for step_id in awaited),
@@ -127,9 +137,8 @@ class _Resolver:
         self._outline = outline
         self._frame = frame
         self._calendar = frame.worked
-        self._shift = sum(
-            e.days or 0 for e in frame.exceptions if e.kind == "shift" and e.step_id is None
-        )
+        self._shift = _shift_of_all(frame.exceptions)
+        self._shift_together = _shift_of_all(frame.for_sessions)
         self._own: dict[int, list[Adjustment]] = {}
         for exception in frame.exceptions:
             if exception.step_id is not None:
@@ -177,8 +186,11 @@ class _Resolver:
 
     def _planned(self, step: OutlineStep) -> date:
         shift = sum(e.days or 0 for e in self._own.get(step.id, ()) if e.kind == "shift")
-        index = (step.week - 1) * self._outline.days_per_week + step.day - 1
-        return self._day(index + self._shift + shift)
+        index = (step.week - 1) * self._outline.days_per_week + step.day - 1 + shift
+        if step.kind == "meet":
+            together = self._frame.worked_together
+            return together.day_at(self._frame.starts_on, index + self._shift_together)
+        return self._day(index + self._shift)
 
     def _appointment(self, step: OutlineStep, planned_on: date) -> Appointment:
         found = self._frame.meetings.get(step.id)
@@ -228,6 +240,19 @@ class _Resolver:
             return self._met_on(other, self._planned(other)), None
         done_on = self._frame.done_on.get(other.id)
         return done_on, None if done_on else other.id
+
+
+def _without_pauses(calendar: Calendar, exceptions: Sequence[Adjustment]) -> Calendar:
+    pauses = [
+        (e.from_on, e.until_on)
+        for e in exceptions
+        if e.kind == "pause" and e.from_on and e.until_on
+    ]
+    return calendar.paused(pauses) if pauses else calendar
+
+
+def _shift_of_all(exceptions: Sequence[Adjustment]) -> int:
+    return sum(e.days or 0 for e in exceptions if e.kind == "shift" and e.step_id is None)
 
 
 def clock_time(text: object, default: time) -> time:

@@ -180,6 +180,17 @@ def test_somebody_who_starts_after_the_intake_has_weeks_of_their_own(
     assert due(session, track, cast.maya, "orders") == str(cast.start)
 
 
+def test_a_first_day_that_moves_after_joining_moves_the_dates(
+    session: Session, cast: Cast, track: Track
+) -> None:
+    late = cast.start + timedelta(days=7)
+    session.execute(update(Person).where(Person.id == cast.maya).values(started_on=late))
+    assert stands(session, cast.maya).starts_on == late
+    early = cast.start - timedelta(days=90)
+    session.execute(update(Person).where(Person.id == cast.maya).values(started_on=early))
+    assert stands(session, cast.maya).starts_on == cast.start
+
+
 def test_an_intake_that_starts_later_takes_its_late_starters_along(
     session: Session, cast: Cast, track: Track
 ) -> None:

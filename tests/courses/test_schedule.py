@@ -106,6 +106,18 @@ def test_exceptions_move_a_date(exception: Adjustment, due_on: date) -> None:
     assert dates_of(*steps, exceptions=[exception]).due_on == due_on
 
 
+def test_a_session_of_an_intake_waits_for_nobody_but_moves_with_the_intake() -> None:
+    meet = make_step(1, "meet", day=3, options={"at": "10:00", "place": "Room"})
+    ill = Adjustment(1, "pause", "ill", from_on=date(2026, 3, 3), until_on=date(2026, 3, 6))
+    late = Adjustment(2, "shift", "late", days=2)
+    assert dates_of(meet, exceptions=[ill, late], shared=True).due_on == date(2026, 3, 4)
+    assert dates_of(meet, exceptions=[late]).due_on == date(2026, 3, 6)
+    all_late = Adjustment(2, "shift", "hall flooded", days=2, for_intake=True)
+    assert dates_of(meet, exceptions=[all_late], shared=True).due_on == date(2026, 3, 6)
+    own = Adjustment(3, "shift", "with the next group", step_id=1, days=1)
+    assert dates_of(meet, exceptions=[own], shared=True).due_on == date(2026, 3, 5)
+
+
 def test_unlock_opens_at_once_and_waive_keeps_its_reason() -> None:
     now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     step = make_step(1, week=3)
