@@ -18,15 +18,15 @@ _BATCH = 5000
 _WHOLE = {"render_nulls": True}
 """Every row names every column, so that a batch stays one batch."""
 CLAIM_NOTES = (
-    "Done with the practice orders; the split shipment took me two tries.",
-    "I sat with a colleague for the second case and did the other five alone.",
-    "All found. I was not sure about the note on the wish list, so I asked.",
-    "Ready. The fitting room has four items, each with a reason.",
+    "Done. The second part took me two tries; I wrote down why.",
+    "I did the first one with a colleague and the rest alone.",
+    "Ready. There was one thing I was not sure about, so I asked before I guessed.",
+    "All of it is in the practice area under my name. I am proud of the last one.",
 )
 NOT_YET = (
-    "The order is right, the note is missing: a colleague could not take over from you tomorrow.",
+    "The facts are right, the note is missing: a colleague could not take over from you tomorrow.",
     "You told me what the screens show. Tell me what she needs, then we are there.",
-    "Two of the six refunds went to the wrong card. Look at the payment line first, then show me.",
+    "Nearly. You answered before you had read to the end; take one more, slowly, and show me.",
 )
 CONFIRMED = (
     "Calm and complete. The note says exactly what I would need.",

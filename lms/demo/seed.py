@@ -21,7 +21,7 @@ from lms.courses.models import Assignment, Step
 from lms.courses.outline import Outline, outline
 from lms.courses.queries import OnCourse, on_course
 from lms.courses.schedule import Frame
-from lms.demo.company import STAFF, House, Planned, build_house, hire, people_names
+from lms.demo.company import SITES, STAFF, House, Planned, build_house, hire, people_names
 from lms.demo.history import Walker, walk
 from lms.people.account.operations import make_link
 from lms.people.calendars import site_calendar
@@ -73,22 +73,29 @@ def fill(
 def _intakes(today: date, people: int) -> list[Planned]:
     """Return the intakes: three that walk now, one of last month, older ones as needed."""
     size = max(6, min(60, people // 8))
-    calendar = Calendar("UTC")
-    start = [calendar.day_at(today, -back) for back in (2, 7, 12, 33)]
     plan = [
-        Planned("this-week", _name(start[0]), start[0], 0, size, "trainee@demo.test"),
-        Planned("week-two", _name(start[1]), start[1], 1, size),
-        Planned("week-three", _name(start[2]), start[2], 0, size, "trainee3@demo.test"),
-        Planned("last-month", _name(start[3]), start[3], 2, size),
+        _plan("this-week", today, 2, 0, size, "trainee@demo.test"),
+        _plan("week-two", today, 7, 1, size),
+        _plan("week-three", today, 12, 0, size, "trainee3@demo.test"),
+        _plan("last-month", today, 33, 2, size),
     ]
     left, number = people - sum(p.people for p in plan) - len(STAFF) - NEXT_INTAKE, 0
     while left > 0:
         number += 1
-        starts_on = calendar.day_at(start[3], -20 * number)
         count = min(left, _CHUNK)
-        plan.append(Planned(f"earlier-{number}", _name(starts_on), starts_on, number % 3, count))
+        plan.append(_plan(f"earlier-{number}", today, 33 + 20 * number, number % 3, count))
         left -= count
     return plan
+
+
+def _plan(
+    slug: str, today: date, working_days_ago: int, site: int, people: int, star: str | None = None
+) -> Planned:
+    """Return an intake that began so many of its site's working days ago."""
+    _, _, zone, _, weekdays = SITES[site]
+    calendar = Calendar(zone, frozenset(int(digit) for digit in weekdays))
+    starts_on = calendar.day_at(today, -working_days_ago)
+    return Planned(slug, _name(starts_on), starts_on, site, people, star)
 
 
 def _name(starts_on: date) -> str:
