@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms.core import error_pages, frame, i18n, logs, web
+from lms.core import error_pages, frame, i18n, incoming, logs, web
 from lms.core.clock import Clock, SystemClock
 from lms.core.config import Config
 from lms.core.db import Database, check_durability, checks
@@ -72,6 +72,7 @@ def create_app(
     `clock` tells the moment for every request; nothing in a request can move it.
     """
     app = Flask(__name__, static_folder="../static", static_url_path="/static")
+    incoming.init_app(app)
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=config.upload_bytes,

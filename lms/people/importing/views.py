@@ -166,7 +166,7 @@ def _shown(report: Report, endpoint: str, *, name: str) -> dict[str, Any]:
     wanted = request.args.get("show", "")
     found = [row for row in report.rows if wanted not in set(Result) or row.result == wanted]
     pages = max(1, -(-len(found) // ROWS))
-    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    page = min(max(1, web.page_arguments(page=1)["page"]), pages)
     carried: dict[str, Any] = {"name": name, "admin": request.args.get("admin")}
 
     def address(number: int) -> str:

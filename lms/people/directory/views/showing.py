@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, url_for
 from flask_babel import ngettext
 
 from lms.core import i18n, web
@@ -29,7 +29,7 @@ def index() -> str:
     """List colleagues; for administrators everyone, with mail addresses and states."""
     lookups = records.lookups(web.session())
     filters = _filters()
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, web.page_arguments(page=1)["page"])
     found, total = listing.entries(
         web.session(),
         actor=web.actor(),
@@ -56,14 +56,14 @@ def index() -> str:
 
 
 def _filters() -> Filters:
-    args = request.args
+    typed = web.page_arguments(q="", role="", site=0, department=0, intake=0, state="")
     return Filters(
-        text=args.get("q", "")[:200],
-        role=args.get("role", "") if args.get("role") in {role.value for role in Role} else "",
-        site=args.get("site", 0, type=int),
-        department=args.get("department", 0, type=int),
-        intake=args.get("intake", 0, type=int),
-        state=args.get("state", "") if args.get("state") in STATES else "",
+        text=typed["q"],
+        role=typed["role"] if typed["role"] in set(Role) else "",
+        site=typed["site"],
+        department=typed["department"],
+        intake=typed["intake"],
+        state=typed["state"] if typed["state"] in STATES else "",
     )
 
 
