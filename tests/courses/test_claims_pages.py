@@ -264,3 +264,25 @@ def test_a_long_list_is_paged(
     assert first.count("Look at it:") == 25
     assert second.count("Look at it:") == 6
     assert client.get("/claims?page=99").status_code == 200
+
+
+def test_a_trainer_takes_a_mistaken_confirmation_back_with_a_reason(
+    browser: Any, people: Cast, trail: Trail, sqlite_database: Database
+) -> None:
+    ravi, ines = browser(people.ravi), browser(people.ines)
+    ravi.submit(address(trail, "confirm"), {"seen": 1, "note": ""})
+    assert "Confirmed by mistake?" not in ravi.get(address(trail)).text
+    assert ravi.submit(address(trail, "reopen"), {"reason": "x"}).status_code == 403
+    assert "Confirmed by mistake?" in ines.get(address(trail)).text
+    empty = ines.submit(address(trail, "reopen"), {"reason": " "})
+    assert empty.status_code == 422
+    done = ines.submit(address(trail, "reopen"), {"reason": "That was another trainee."})
+    assert done.status_code == 303
+    assert kinds(sqlite_database, trail) == ["claimed", "confirmed", "reopened"]
+    assert (
+        "That was another trainee."
+        in browser(people.maya).get(f"/steps/{trail.track.slug}/coach-case").text
+    )
+    again = ines.submit(address(trail, "reopen"), {"reason": "Once more"})
+    assert again.status_code == 409
+    assert "Once more" in again.text

@@ -14,6 +14,12 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     note = TextAreaField(_("A word to go with it"))
 
 
+class ReopenForm(FlaskForm):  # type: ignore[misc]
+    """A confirmation taken back, and why."""
+
+    reason = TextAreaField(_("Open again, because"))
+
+
 class ReturnForm(FlaskForm):  # type: ignore[misc]
     """Not yet: why, and when to look again."""
 

@@ -15,13 +15,14 @@ from lms.core.i18n import gettext as _
 from lms.core.permissions import Permission, requires
 from lms.courses import operations as acts
 from lms.courses.claims import operations, queries
-from lms.courses.claims.forms import ConfirmForm, ReturnForm
+from lms.courses.claims.forms import ConfirmForm, ReopenForm, ReturnForm
 from lms.courses.claims.policy import may_decide
 from lms.courses.lessons import pages
 from lms.courses.lessons.days import day_of, page_language
 from lms.courses.lessons.files import send_kept
 from lms.courses.lessons.queries import Around, around
 from lms.courses.lessons.rows import Reader, confirmers, waiting_since
+from lms.courses.policy import may_run_intakes
 from lms.courses.queries import OnCourse, standing
 from lms.courses.rules import State
 from lms.courses.standing import Standing, StepStanding
@@ -67,7 +68,7 @@ def decide(assignment_id: int, step_id: int) -> str:
     return _page(claim, ConfirmForm(formdata=None), ReturnForm(formdata=None))
 
 
-@blueprint.get("/claims/<int:assignment_id>/<int:step_id>/<any(confirm, back):_act>")
+@blueprint.get("/claims/<int:assignment_id>/<int:step_id>/<any(confirm, back, reopen):_act>")
 @requires(Permission.CONFIRM_TASKS)
 def decided(assignment_id: int, step_id: int, _act: str) -> Response:
     """Lead somebody who reloads a form's address back to its page."""
@@ -113,6 +114,38 @@ def give_back(assignment_id: int, step_id: int) -> Response | tuple[str, int]:
         )
 
     return _decide(form, act, _("Sent back."), lambda: (_load(assignment_id, step_id), other, form))
+
+
+@blueprint.post("/claims/<int:assignment_id>/<int:step_id>/reopen")
+@requires(Permission.RUN_INTAKES)
+def reopen(assignment_id: int, step_id: int) -> Response | tuple[str, int]:
+    """Take a confirmation back, with a reason that the trainee reads."""
+    form = ReopenForm()
+    here = url_for(".decide", assignment_id=assignment_id, step_id=step_id)
+
+    def act(session: Session) -> State:
+        return acts.reopen_step(
+            session,
+            actor=web.actor(),
+            assignment_id=assignment_id,
+            step_id=step_id,
+            reason=form.reason.data or "",
+            now=web.now(),
+        )
+
+    def again(*, stale: bool) -> str:
+        confirm, back = ConfirmForm(formdata=None), ReturnForm(formdata=None)
+        return _page(_load(assignment_id, step_id), confirm, back, form, stale=stale)
+
+    if not form.validate():
+        return again(stale=False), 422
+    try:
+        return web.submit(act, then=here, message=_("It is open again."))
+    except Refused as error:
+        if error.code in _STALE:
+            return again(stale=True), 409
+        blame(form, error)
+        return again(stale=False), 422
 
 
 @blueprint.get("/claims/photo/<int:event_id>")
@@ -174,7 +207,14 @@ def _decide(
         return _page(*again()), 422
 
 
-def _page(claim: _Claim, confirm: ConfirmForm, back: ReturnForm, *, stale: bool = False) -> str:
+def _page(
+    claim: _Claim,
+    confirm: ConfirmForm,
+    back: ReturnForm,
+    reopen: ReopenForm | None = None,
+    *,
+    stale: bool = False,
+) -> str:
     place, step, actor = claim.place, claim.step, web.actor()
     may = may_decide(actor, step.step, person_id=place.person_id, beside=claim.around.beside)
     last = claim.around.history[-1] if claim.around.history else None
@@ -192,9 +232,11 @@ def _page(claim: _Claim, confirm: ConfirmForm, back: ReturnForm, *, stale: bool 
         seen=last.sequence if last else 0,
         confirm=confirm,
         back=back,
+        reopen=reopen or ReopenForm(formdata=None),
+        may_reopen=may_run_intakes(actor) and place.person_id != actor.person_id,
         follow_up_on=back.follow_up_on.data or _next_working_day(claim),
         stale=stale,
-        typed=(confirm.note.data or back.because.data or "") if stale else "",
+        typed=_typed(confirm, back, reopen) if stale else "",
     )
 
 
@@ -202,3 +244,8 @@ def _next_working_day(claim: _Claim) -> date:
     place = claim.place
     calendar = site_calendar(web.session(), place.site_id, place.company_version)
     return calendar.day_at(claim.standing.today + timedelta(days=1), 0)
+
+
+def _typed(confirm: ConfirmForm, back: ReturnForm, reopen: ReopenForm | None) -> str:
+    """Return the words of whichever form was sent, so that they are not lost."""
+    return confirm.note.data or back.because.data or (reopen and reopen.reason.data) or ""

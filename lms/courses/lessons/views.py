@@ -218,7 +218,7 @@ def _track_page(
         if not people_policy.follows(session, actor, person_id):
             raise NotFound
         name = current_user.name if mine else session.get_one(Person, person_id).name
-        return render_template("lessons/no_track.html", mine=mine, name=name)
+        return render_template("lessons/no_track.html", mine=mine, name=name, person_id=person_id)
     whole = standing(session, place, language=page_language(), now=web.now())
     reader = Reader(
         zone=current_user.time_zone,
