@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.db import Database
 from lms.courses.models import Assignment, Course
+from lms.courses.outline import titles
 from lms.courses.queries import OnCourse, Situation, on_course, situations
 from lms.courses.standing import (
     ESCALATE_AFTER_WORKING_DAYS,
@@ -33,6 +34,7 @@ class Alarm:
     person_id: int
     kind: str
     key: str
+    step_version_id: int
     values: dict[str, str]
     url: str
 
@@ -107,13 +109,13 @@ def _alarms_of(
 
 
 def _alarm(place: OnCourse, step: StepStanding, due_on: date, person_id: int, kind: str) -> Alarm:
-    values = {"step": step.step.title, "due_on": due_on.isoformat()}
+    values = {"due_on": due_on.isoformat()}
     url = f"/steps/{place.course_slug}/{step.step.slug}"
     if kind != "step_late":
         values["person"] = place.person_name
         url = f"/people/{place.person_id}/track/why"
     key = f"{kind}:{place.assignment_id}:{step.step.id}:{due_on.isoformat()}"
-    return Alarm(person_id, kind, key, values, url)
+    return Alarm(person_id, kind, key, step.step.version_id, values, url)
 
 
 def _not_told(session: Session, alarms: Sequence[Alarm]) -> list[Alarm]:
@@ -134,7 +136,7 @@ def _tell(session: Session, alarm: Alarm, now: datetime) -> bool:
         person_id=alarm.person_id,
         kind=alarm.kind,
         key=alarm.key,
-        values=alarm.values,
+        values={**alarm.values, "step": titles(session, alarm.step_version_id)},
         url=alarm.url,
         now=now,
     )

@@ -16,7 +16,7 @@ from lms.core.errors import NotAllowed, NotFound, Refused
 from lms.core.permissions import Actor, Permission, Role, require
 from lms.courses import policy
 from lms.courses.models import Assignment, EffortScore, StepEvent
-from lms.courses.outline import OutlineStep
+from lms.courses.outline import OutlineStep, titles
 from lms.courses.queries import OnCourse, on_course, standing
 from lms.courses.rules import (
     Event,
@@ -100,13 +100,14 @@ def claim_task(
         session, found, Event.CLAIMED, actor=actor, now=now, note=note.strip(), file_id=file_id
     )
     beside = ties(session, [found.place.person_id])[found.place.person_id]
+    step = titles(session, found.step.step.version_id)
     for person_id in _confirmers(found.step.step, beside):
         notify(
             session,
             person_id=person_id,
             kind="task_claimed",
             key=_key(found, state, now),
-            values={"person": found.place.person_name, "step": found.step.step.title},
+            values={"person": found.place.person_name, "step": step},
             url=f"/claims/{found.place.assignment_id}/{step_id}",
             now=now,
         )
@@ -360,7 +361,7 @@ def _tell_trainee(session: Session, found: _Found, kind: str, state: State, now:
         person_id=found.place.person_id,
         kind=kind,
         key=_key(found, state, now),
-        values={"step": found.step.step.title},
+        values={"step": titles(session, found.step.step.version_id)},
         url=f"/steps/{found.place.course_slug}/{found.step.step.slug}",
         now=now,
     )

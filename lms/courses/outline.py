@@ -11,7 +11,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Subquery, select
 from sqlalchemy.orm import Session
 
 from lms.core.db import cache_key
@@ -207,8 +207,24 @@ class _Words:
     options: Mapping[str, Any]
 
 
+def titles(session: Session, step_version_id: int) -> dict[str, str]:
+    """Return the title of a step's version in each language that it has one in. Two statements.
+
+    For words that are kept now and read later, by somebody whose language may change.
+    """
+    shown = (
+        select(StepVersion.step_id, StepVersion.number, StepVersion.title)
+        .where(StepVersion.id == step_version_id)
+        .subquery()
+    )
+    found = {"en": session.execute(select(shown.c.title)).scalar_one()}
+    rows = session.execute(_translations(shown))
+    found.update({row.language: row.title for row in rows})
+    return {language: title for language, title in found.items() if title}
+
+
 def _texts(session: Session, version_id: int, language: str) -> dict[int, _Words]:
-    """Return each step's newest translation written against its version here or an earlier one."""
+    """Return the translation of each step of a course version that has one."""
     if language == "en":
         return {}
     shown = (
@@ -217,14 +233,21 @@ def _texts(session: Session, version_id: int, language: str) -> dict[int, _Words
         .where(VersionStep.course_version_id == version_id)
         .subquery()
     )
-    pinned = select(StepVersion.id, StepVersion.number).subquery()
-    rows = session.execute(
-        select(StepText.step_id, StepText.title, StepText.summary, StepText.options)
-        .join(shown, shown.c.step_id == StepText.step_id)
-        .join(pinned, pinned.c.id == StepText.step_version_id)
-        .where(StepText.language == language, pinned.c.number <= shown.c.number)
-        .order_by(StepText.number)
-    )
+    rows = session.execute(_translations(shown).where(StepText.language == language))
     newest = {row.step_id: _Words(row.title, row.summary, row.options) for row in rows}
     # A withdrawn translation is one without a title.
     return {step_id: words for step_id, words in newest.items() if words.title}
+
+
+def _translations(shown: Subquery) -> Select[tuple[int, str, str, str, dict[str, Any]]]:
+    """Return the translations written against the shown versions or earlier ones, newest last."""
+    pinned = select(StepVersion.id, StepVersion.number).subquery()
+    return (
+        select(
+            StepText.step_id, StepText.language, StepText.title, StepText.summary, StepText.options
+        )
+        .join(shown, shown.c.step_id == StepText.step_id)
+        .join(pinned, pinned.c.id == StepText.step_version_id)
+        .where(pinned.c.number <= shown.c.number)
+        .order_by(StepText.number)
+    )

@@ -32,7 +32,7 @@ def told(database: Database, person_id: int) -> list[tuple[str, str]]:
                 Notification.person_id == person_id, Notification.kind.in_(LATE)
             )
         ).all()
-    return sorted((row.kind, row.values["step"]) for row in rows)
+    return sorted((row.kind, row.values["step"]["en"]) for row in rows)
 
 
 def finish_others(database: Database, cast: Cast, trail: Trail) -> None:
@@ -122,7 +122,7 @@ def test_the_same_missed_date_is_told_once_and_a_new_date_again(
                 Notification.person_id == cast.maya, Notification.kind == "step_late"
             )
         ).all()
-    orders = [row.values["due_on"] for row in dates if row.values["step"] == "Orders"]
+    orders = [row.values["due_on"] for row in dates if row.values["step"]["en"] == "Orders"]
     assert orders == ["2026-03-02", "2026-03-03"]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import NotAllowed, NotFound, Refused
 from lms.core.permissions import SYSTEM
 from lms.courses import operations
-from lms.courses.models import Assignment, EffortScore, StepEvent
+from lms.courses.models import Assignment, EffortScore, StepEvent, StepText, StepVersion
 from lms.courses.rules import State
 from lms.people.models import Notification
 from tests.cast import Cast
@@ -119,6 +119,44 @@ def test_a_task_goes_from_claim_over_not_yet_to_confirmed(
     assert kinds(session, trail, "coach-case") == ["claimed", "returned", "claimed", "confirmed"]
     assert told(session, cast.maya) == ["task_returned", "task_confirmed"]
     assert told(session, cast.ravi) == ["task_claimed", "task_claimed"]
+
+
+def translate(session: Session, trail: Trail, slug: str, version_id: int, **titles: str) -> None:
+    known = len(session.scalars(select(StepText.id)).all())
+    session.add_all(
+        StepText(
+            step_id=trail.step(slug),
+            step_version_id=version_id,
+            language=language,
+            number=known + number,
+            source="",
+            title=title,
+            html="",
+            made_at=MONDAY,
+        )
+        for number, (language, title) in enumerate(titles.items(), start=1)
+    )
+    session.flush()
+
+
+def test_a_notice_keeps_the_titles_of_the_version_it_is_about(
+    act: Any, session: Session, trail: Trail, cast: Cast
+) -> None:
+    pinned = session.scalars(
+        select(StepVersion).where(StepVersion.step_id == trail.step("coach-case"))
+    ).one()
+    columns = {key: getattr(pinned, key) for key, _column in StepVersion.__table__.columns.items()}
+    newer = StepVersion(**{**columns, "id": None, "number": 2, "title": "Another case"})
+    session.add(newer)
+    session.flush()
+    translate(session, trail, "coach-case", pinned.id, ru="Дело", he="מקרה", zh="案例")
+    translate(session, trail, "coach-case", pinned.id, ru="Дело с наставником", he="")
+    translate(session, trail, "coach-case", newer.id, ru="Другое дело")
+    act("claim_task", "maya", "coach-case", note="Edda Brandt found")
+    values = session.scalars(
+        select(Notification.values).where(Notification.kind == "task_claimed")
+    ).one()
+    assert values["step"] == {"en": "Coach case", "ru": "Дело с наставником", "zh": "案例"}
 
 
 def test_a_claim_can_be_taken_back_until_it_is_decided(

@@ -23,6 +23,7 @@ from lms.courses.models import (
     StepVersion,
 )
 from lms.courses.operations import load_visible
+from lms.courses.outline import titles
 from lms.courses.queries import standing, standings
 from lms.courses.rules import Event, State, next_state
 from lms.courses.standing import StepStanding
@@ -154,7 +155,7 @@ def set_meeting(
     """
     require(actor, Permission.RUN_INTAKES)
     _check_scope(session, actor, scope)
-    title = check_session(session, step_id, time_zone, place, host_id)
+    step_version_id = check_session(session, step_id, time_zone, place, host_id)
     session.execute(
         update(Meeting)
         .where(
@@ -184,7 +185,7 @@ def set_meeting(
     except IntegrityError:
         raise Refused("session_changed") from None
     _audit(session, actor, scope, "set_meeting", now, None, step_id=step_id)
-    _tell(session, row, title, now)
+    _tell(session, row, step_version_id, now)
     return row
 
 
@@ -260,8 +261,8 @@ def _event(
 
 def check_session(
     session: Session, step_id: int, time_zone: str, place: str, host_id: int | None
-) -> str:
-    """Return the session's title; refuse what `set_meeting` refuses of its values."""
+) -> int:
+    """Return the session's newest version; refuse what `set_meeting` refuses of its values."""
     if time_zone not in available_timezones():
         raise Refused("zone_unknown", field="time_zone")
     if not place.strip():
@@ -269,7 +270,7 @@ def check_session(
     if len(place) > PLACE_LENGTH:
         raise Refused("place_long", field="place", most=PLACE_LENGTH)
     step = session.execute(
-        select(StepVersion.kind, StepVersion.title)
+        select(StepVersion.id, StepVersion.kind)
         .where(StepVersion.step_id == step_id)
         .order_by(StepVersion.number.desc())
         .limit(1)
@@ -282,10 +283,10 @@ def check_session(
         host = session.get(Person, host_id)
         if host is None or host.deactivated_at is not None:
             raise Refused("host_unknown", field="host_id")
-    return str(step.title)
+    return int(step.id)
 
 
-def _tell(session: Session, row: Meeting, title: str, now: datetime) -> None:
+def _tell(session: Session, row: Meeting, step_version_id: int, now: datetime) -> None:
     """Tell those who are to come, and the host, of a session that still lies ahead."""
     starts_at = moment(row.on_date, row.at_time, row.time_zone)
     if starts_at <= now:
@@ -298,13 +299,14 @@ def _tell(session: Session, row: Meeting, title: str, now: datetime) -> None:
     people = session.scalars(
         select(Assignment.person_id).where(whose, Assignment.ended_at.is_(None))
     )
+    step = titles(session, step_version_id)
     for person_id in {*people, *([row.host_id] if row.host_id is not None else [])}:
         notify(
             session,
             person_id=person_id,
             kind="session_moved",
             key=f"session:{row.id}",
-            values={"step": title, "starts_at": starts_at.isoformat(), "place": row.place},
+            values={"step": step, "starts_at": starts_at.isoformat(), "place": row.place},
             url="/",
             now=now,
         )

@@ -36,8 +36,9 @@ def kinds() -> frozenset[str]:
 def sentence(kind: str, values: Mapping[str, Any], zone: str) -> str:
     """Return the sentence in the language of the moment.
 
-    A value named `…_on` (ISO date) or `…_at` (ISO moment) is written out as readers write
-    dates, moments in their zone.
+    A value that is a mapping has its words by language, `en` among them. A value named `…_on`
+    (ISO date) or `…_at` (ISO moment) is written out as readers write dates, moments in their
+    zone.
     """
     words = {name: _word(name, value, zone) for name, value in values.items()}
     pattern = _SENTENCES.get(kind, _UNKNOWN)
@@ -45,6 +46,8 @@ def sentence(kind: str, values: Mapping[str, Any], zone: str) -> str:
 
 
 def _word(name: str, value: Any, zone: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(get_locale().language, value["en"])
     if not isinstance(value, str):
         return value
     if name.endswith("_on"):
