@@ -1,12 +1,15 @@
 """Core's own tables: outbox, answered requests, stored files, the company's audit trail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.db import Base, Fact, UtcDateTime
+
+ALIVE_FOR = timedelta(seconds=60)
+"""A worker whose last beat is older counts as gone."""
 
 
 class OutboxRow(Base):
@@ -84,7 +87,7 @@ class AuditEntry(Fact, Base):
 
 
 class WorkerBeat(Base):
-    """When each background worker was last alive: one row a worker, for `doctor`."""
+    """When each background worker was last alive, by the machine's own time: one row a worker."""
 
     __tablename__ = "worker_beat"
 

@@ -31,8 +31,6 @@ log = logging.getLogger("lms.worker")
 
 DRAIN_EVERY = timedelta(seconds=2)
 BEAT_EVERY = timedelta(seconds=15)
-ALIVE_FOR = timedelta(seconds=60)
-"""A worker whose last beat is older counts as gone."""
 
 
 def run(arguments: Sequence[str], *, config: Config | None) -> int:

@@ -21,9 +21,8 @@ from lms.core.config import Config
 from lms.core.db import Database, check_durability
 from lms.core.errors import Unavailable
 from lms.core.files import LEAST_FREE_BYTES
-from lms.core.models import OutboxRow, WorkerBeat
+from lms.core.models import ALIVE_FOR, OutboxRow, WorkerBeat
 from lms.ops import places
-from lms.ops.background import ALIVE_FOR
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 THIS_PROGRAM_IS_YOUNGER_THAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,9 +16,8 @@ from lms.core import migrating
 from lms.core.config import Config
 from lms.core.db import Database
 from lms.core.files import path_of
-from lms.core.models import WorkerBeat
+from lms.core.models import ALIVE_FOR, WorkerBeat
 from lms.ops import archive, dump, lock, places
-from lms.ops.background import ALIVE_FOR
 
 
 class Impossible(Exception):
