@@ -221,6 +221,7 @@ def _page_context() -> dict[str, Any]:
         "text_direction": i18n.direction(code),
         "theme": theme if theme in ("light", "dark") else "",
         "company_name": person.company_name if person else "Belay",
+        "company_logo": person.company_logo if person else None,
         "demo_banner": belay.config.demo,
         "shell": {} if person else _shell(),
         "frame": _frame,
@@ -247,7 +248,7 @@ def _frame(part: str) -> Markup:
     key = (
         web.belay().database.key,
         viewer and (viewer.id, viewer.name, viewer.photo, viewer.roles, viewer.unread),
-        viewer and (viewer.company_name, viewer.company_version),
+        viewer and (viewer.company_name, viewer.company_logo, viewer.company_version),
         language(),
         request.cookies.get("theme", ""),
         request.endpoint,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.core.models import StoredFile
 from lms.core.permissions import Actor, Role
@@ -48,6 +48,7 @@ class Viewer(UserMixin):  # type: ignore[misc]
     unread: int
     sign_in_id: int
     company_name: str
+    company_logo: str | None
     company_language: str
     company_version: int
     token: str
@@ -83,6 +84,11 @@ def initials(name: str) -> str:
 def photo_url(sha256: str | None) -> str | None:
     """Return the address at which signed-in people see this picture."""
     return f"/photo/{sha256}" if sha256 else None
+
+
+def logo_url(sha256: str | None) -> str | None:
+    """Return the address at which anybody sees this logo."""
+    return f"/logo?v={sha256[:10]}" if sha256 else None
 
 
 def token_hash(token: str) -> str:
@@ -150,6 +156,7 @@ def viewer(session: Session, token: str, now: datetime) -> Viewer | None:
         unread=row.unread,
         sign_in_id=row.sign_in_id,
         company_name=row.company_name,
+        company_logo=logo_url(row.company_logo),
         company_language=row.company_language,
         company_version=row.company_version,
         token=token,
@@ -167,6 +174,7 @@ def is_active(
     return now.astimezone(ZoneInfo(zone or "UTC")).date() <= leaves_on
 
 
+_Logo = aliased(StoredFile)
 _VIEWER = (
     select(
         Person.id,
@@ -183,6 +191,7 @@ _VIEWER = (
         Intake.language.label("intake_language"),
         StoredFile.sha256.label("photo"),
         Company.name.label("company_name"),
+        _Logo.sha256.label("company_logo"),
         Company.language.label("company_language"),
         Company.time_zone.label("company_zone"),
         Company.version.label("company_version"),
@@ -205,5 +214,6 @@ _VIEWER = (
     )
     .outerjoin(Intake, Intake.id == IntakeMember.intake_id)
     .outerjoin(StoredFile, StoredFile.id == Person.photo_file_id)
+    .outerjoin(_Logo, _Logo.id == Company.logo_file_id)
     .where(SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None))
 )

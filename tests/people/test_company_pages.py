@@ -1,6 +1,7 @@
 """The settings pages in a browser: who may, what is kept, what is refused."""
 
 import io
+import re
 from datetime import date
 from email.message import EmailMessage
 from typing import Any
@@ -185,6 +186,19 @@ def test_a_logo_is_re_encoded_shown_to_anybody_and_removed(
     assert "/logo?v=" in text(ada.get("/settings"))
     assert ada.submit("/settings/logo/remove").status_code == 303
     assert client.get("/logo").status_code == 404
+
+
+def test_a_logo_stands_on_every_page_and_when_signing_in_and_goes_at_once(
+    ada: Browser, client: Any
+) -> None:
+    assert "brand-logo" not in text(client.get("/login")) + text(ada.get("/people"))
+    ada.submit("/settings/logo", {"logo": (picture(), "logo.png")})
+    shown = r'<img class="brand-logo" src="/logo\?v=[0-9a-f]{10}" alt="[^"]+"'
+    assert re.search(shown, text(client.get("/login")))
+    assert re.search(shown, text(client.get("/reset")))
+    assert re.search(shown, text(ada.get("/people")))
+    ada.submit("/settings/logo/remove")
+    assert "brand-logo" not in text(client.get("/login")) + text(ada.get("/people"))
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"GIF89a broken"])

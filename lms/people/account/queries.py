@@ -315,6 +315,19 @@ def self_check(session: Session, *, person_id: int) -> dict[str, SelfCheckAnswer
     }
 
 
+def company_face(session: Session) -> tuple[str, str | None]:
+    """Return the company's name ("Belay" before there is one) and its logo's SHA-256 or None.
+
+    One statement.
+    """
+    row = session.execute(
+        select(Company.name, StoredFile.sha256).outerjoin(
+            StoredFile, StoredFile.id == Company.logo_file_id
+        )
+    ).first()
+    return (row.name, row.sha256) if row else ("Belay", None)
+
+
 def photo(session: Session, *, sha256: str) -> StoredFile | None:
     """Return the file with this content if it is somebody's photo now. One statement."""
     return session.scalar(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Response, g, render_template, request, url_for
+from flask import Response, g, request, url_for
 from flask_login import current_user
 
 from lms.core import i18n, refusals, web
@@ -13,7 +13,7 @@ from lms.core.passwords import check_password, hash_password
 from lms.core.permissions import Permission, requires
 from lms.people.account import operations, queries, rules
 from lms.people.account.forms import ChoosePasswordForm, ResetForm
-from lms.people.account.views.room import blueprint
+from lms.people.account.views.room import blueprint, signed_out_page
 from lms.people.account.views.signing_in import book_attempt, enter, start
 
 
@@ -50,7 +50,7 @@ def _choose_password(token: str, purposes: Sequence[str]) -> Response | tuple[st
                 return _dead_link(again, purposes)
             blame(form, error)
     status = 422 if request.method == "POST" else 200
-    page = render_template(
+    page = signed_out_page(
         "account/choose_password.html", form=form, link=link, is_reset=purposes == rules.RESETS
     )
     return page, status
@@ -76,7 +76,7 @@ def _speak_to(link: queries.Link | None) -> None:
 
 
 def _dead_link(link: queries.Link | None, purposes: Sequence[str]) -> tuple[str, int]:
-    page = render_template(
+    page = signed_out_page(
         "account/dead_link.html",
         state=link.state if link else "unknown",
         is_reset=purposes == rules.RESETS,
@@ -106,7 +106,7 @@ def reset() -> Response | tuple[str, int]:
 
 
 def _reset_page(form: ResetForm, status: int) -> tuple[str, int]:
-    page = render_template(
+    page = signed_out_page(
         "account/reset.html",
         form=form,
         asked="asked" in request.args and request.method == "GET",

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import flask
-from flask import Response, current_app, flash, render_template, request, url_for
+from flask import Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from werkzeug.exceptions import HTTPException
@@ -16,7 +16,7 @@ from lms.core.permissions import Permission, requires
 from lms.people import sign_in
 from lms.people.account import operations, own, queries, rules
 from lms.people.account.forms import SignInForm
-from lms.people.account.views.room import blueprint
+from lms.people.account.views.room import blueprint, signed_out_page
 from lms.people.account.words import ROLE_NAMES
 
 LANGUAGE_KEPT_SECONDS = 365 * 24 * 3600
@@ -162,7 +162,7 @@ def _page_before() -> str:
 
 def _login_page(form: SignInForm, target: str, status: int) -> tuple[str, int]:
     accounts = queries.demo_accounts(web.session()) if web.belay().config.demo else []
-    page = render_template(
+    page = signed_out_page(
         "account/login.html",
         form=form,
         target=target,
