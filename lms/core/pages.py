@@ -50,6 +50,16 @@ class Card:
     context: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class PersonPage:
+    """A page about a person with this role, for those who follow them; it takes `person_id`."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    role: Role
+
+
 CardSource = Callable[[Session, Actor, datetime], Card | None]
 """Makes a Today card for a person, or None when there is nothing to say."""
 
@@ -108,3 +118,4 @@ class Registry:
     calendars: list[CalendarSource] = field(default_factory=list)
     own_data: dict[str, OwnDataSource] = field(default_factory=dict)
     intake_panels: list[IntakePanelSource] = field(default_factory=list)
+    person_pages: list[PersonPage] = field(default_factory=list)

@@ -1,9 +1,11 @@
 """Entrances of courses, by page."""
 
 from flask import Blueprint
+from flask_babel import lazy_gettext as _
 
 from lms.core import refusals
-from lms.core.pages import Registry
+from lms.core.pages import PersonPage, Registry
+from lms.core.permissions import Role
 from lms.courses import hooks, trail
 from lms.courses.board.views import blueprint as board
 from lms.courses.catalogue.assigning_views import blueprint as assigning
@@ -42,3 +44,4 @@ def register(registry: Registry) -> None:
     hooks.register()
     trail.register()
     registry.intake_panels.append(track_panel)
+    registry.person_pages.append(PersonPage("lessons.track_of", _("Track"), "route", Role.TRAINEE))

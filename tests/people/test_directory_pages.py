@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import event, insert, select
 
 from lms.core.db import Database
@@ -178,6 +179,46 @@ def test_a_person_shows_all_only_to_those_who_follow_them(
     assert ("Spring" in text) is whole
     assert ("Noa Peretz" in text) is (whole or reader == "noa")
     assert ("Deactivate" in text) is (reader == "ada")
+
+
+@pytest.mark.parametrize(
+    ("reader", "read"),
+    [
+        ("maya", True),
+        ("ravi", True),
+        ("noa", True),
+        ("ines", True),
+        ("tomas", False),
+        ("ben", False),
+    ],
+)
+def test_the_answers_of_day_one_are_read_by_those_who_follow_the_person(
+    browser: Any, people: Cast, reader: str, read: bool
+) -> None:
+    said = "Six years of route setting <in a hall>."
+    browser(people.maya).submit("/profile/self-check", {"passion": said})
+    page = browser(getattr(people, reader)).get(f"/people/{people.maya}").text
+    assert (escape(said) in page) is read
+    assert ("What are you passionate about?" in page) is read
+
+
+@pytest.mark.parametrize(
+    ("reader", "whose", "led"),
+    [
+        ("ravi", "maya", True),
+        ("maya", "maya", True),
+        ("ben", "maya", False),
+        ("ines", "ravi", False),
+    ],
+)
+def test_a_person_page_leads_to_the_track_of_a_trainee_one_follows(
+    browser: Any, people: Cast, reader: str, whose: str, led: bool
+) -> None:
+    address = f"/people/{getattr(people, whose)}/track"
+    client = browser(getattr(people, reader))
+    page = client.get(f"/people/{getattr(people, whose)}").text
+    assert (f'href="{address}"' in page) is led
+    assert not led or client.get(address).status_code == 200
 
 
 def test_a_person_page_costs_few_statements(

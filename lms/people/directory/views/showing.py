@@ -10,7 +10,8 @@ from lms.core import i18n, web
 from lms.core.permissions import Permission, Role, requires
 from lms.core.tables_out import CSV_TYPE, XLSX_TYPE, csv_chunks, xlsx_chunks
 from lms.people import policy, sign_in
-from lms.people.account.words import ROLE_NAMES, SEASON_NAMES
+from lms.people.account.queries import self_check
+from lms.people.account.words import ROLE_NAMES, SEASON_NAMES, SELF_CHECK_QUESTIONS
 from lms.people.company.words import weekday_names
 from lms.people.directory import listing, queries, records
 from lms.people.directory.exporting import COLUMNS, export_rows
@@ -126,6 +127,11 @@ def person(person_id: int) -> str:
         context["manager"] = _drawn(beside.manager) if beside.manager else None
         context["shifts"] = queries.shifts(session, person_id=person_id)
         context["weekdays"] = weekday_names()
+        context["answers"] = self_check(session, person_id=person_id)
+        context["questions"] = SELF_CHECK_QUESTIONS
+        context["pages"] = [
+            page for page in web.belay().registry.person_pages if page.role in card.roles
+        ]
     return render_template("directory/person.html", **context)
 
 
