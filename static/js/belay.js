@@ -156,7 +156,11 @@
   doc.addEventListener("htmx:after:settle", (event) => { if (event.target instanceof Element) settle(event.target); });
 
   /* ---- the current tab is in sight ---- */
-  for (const tab of doc.querySelectorAll(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
+  // Only the bar moves: scrollIntoView would scroll the page too.
+  for (const tab of doc.querySelectorAll(".tabs [aria-current]")) {
+    const bar = tab.closest(".tabs"), at = tab.getBoundingClientRect(), seen = bar.getBoundingClientRect();
+    bar.scrollLeft += at.left + at.width / 2 - seen.left - seen.width / 2;
+  }
 
   /* ---- fragments carry the token of the page ---- */
   doc.addEventListener("htmx:config:request", (event) => {
