@@ -18,6 +18,8 @@ STUCK_AFTER_WORKING_DAYS = 2
 """A step late by so many working days escalates from the trainee to the coach …"""
 ESCALATE_AFTER_WORKING_DAYS = 4
 """… and after so many to the manager."""
+OVER_AFTER_WORKING_DAYS = 5
+"""So many working days after its last, a course with everything done is over."""
 FARTHEST_BACK = 400
 """Days beyond which working days are no longer counted one by one: it is long ago."""
 
@@ -78,6 +80,8 @@ class Standing:
     last_day: int
     late_days: int
     """Working days since the oldest missed deadline of a required step; 0 when none is late."""
+    works_on: date
+    """The first working day from today on: today itself, unless it is a day off."""
 
     @cached_property
     def progress(self) -> Progress:
@@ -87,6 +91,11 @@ class Standing:
     def progress_of_week(self, week: int) -> Progress:
         """Return how far the person is with one week."""
         return progress(_counted([s for s in self.steps if s.step.week == week]))
+
+    @property
+    def is_day_off(self) -> bool:
+        """Whether today is no working day of theirs, with more of the weeks to come."""
+        return 0 < self.day < self.last_day and self.works_on != self.today
 
     @cached_property
     def by_id(self) -> Mapping[int, StepStanding]:
@@ -107,6 +116,11 @@ class Standing:
     def not_done(self) -> list[StepStanding]:
         """Return what progress still counts as open: the answer to "why not done"."""
         return [s for s in self.steps if s.step.required and not s.done and not s.waived]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything is done and the weeks have been over for a while."""
+        return self.progress.complete and self.day > self.last_day + OVER_AFTER_WORKING_DAYS
 
     @cached_property
     def next_step(self) -> StepStanding | None:
@@ -160,6 +174,7 @@ class Timetable:
     today: date
     week: int
     day: int
+    works_on: date
 
 
 def timetable(
@@ -174,7 +189,8 @@ def timetable(
     """
     today = local_date(now, frame.calendar.zone)
     dates = resolve(outline, frame) if dates is None else dates
-    return Timetable(dates, today, _week(outline, dates, today), _day_of_course(frame, today))
+    week, day = _week(outline, dates, today), _day_of_course(frame, today)
+    return Timetable(dates, today, week, day, frame.worked.day_at(today, 0))
 
 
 def stand(
@@ -203,6 +219,7 @@ def stand(
         day=table.day,
         last_day=len(outline.weeks) * outline.days_per_week,
         late_days=_late_days(steps, frame, table.today),
+        works_on=table.works_on,
     )
 
 

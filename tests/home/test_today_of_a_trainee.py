@@ -8,7 +8,7 @@ import pytest
 from lms.core.clock import FixedClock
 from lms.core.db import Database
 from lms.courses.models import Assignment, StepEvent
-from lms.people.models import Person, SelfCheckAnswer
+from lms.people.models import Company, Holiday, Person, SelfCheckAnswer
 from tests.cast import Cast
 from tests.conftest import MONDAY
 from tests.counting import counting
@@ -107,6 +107,41 @@ def test_a_day_that_is_done_shows_what_comes_next(
     assert "Coming up" in page
     assert "Returns Read" in page
     assert "left for today" not in page
+
+
+def test_a_day_off_says_so_and_shows_what_the_next_working_day_brings(
+    people: Cast, track: Track, browser: Any, clock: FixedClock
+) -> None:
+    clock.moment = MONDAY + timedelta(days=5)
+    saturday = words(browser(people.maya).get("/").get_data(as_text=True))
+    assert "A day off. Day 6 of 15 is on Monday 9 March." in saturday
+    assert "left for today" not in saturday
+    assert "Was due Mon 2 Mar" in saturday
+    clock.moment = MONDAY + timedelta(days=7)
+    monday = words(browser(people.maya).get("/").get_data(as_text=True))
+    assert "Day 6 of 15 · week 2" in monday
+    assert "A day off" not in monday
+
+
+def test_a_holiday_with_nothing_open_lists_the_steps_of_the_day_after(
+    people: Cast,
+    track: Track,
+    browser: Any,
+    maya: int,
+    sqlite_database: Database,
+    clock: FixedClock,
+) -> None:
+    with sqlite_database.writing() as session:
+        record(session, maya, track.steps["orders"], "done", at=MONDAY, actor_id=people.maya)
+        record(session, maya, track.steps["first-case"], "confirmed", at=MONDAY)
+        record(session, maya, track.steps["welcome"], "attended", at=MONDAY, actor_id=people.ines)
+        tuesday = MONDAY.date() + timedelta(days=1)
+        session.add(Holiday(site_id=people.harbour, on_date=tuesday, name="Spring day"))
+        session.get_one(Company, 1).version += 1
+    clock.moment = MONDAY + timedelta(days=1)
+    page = words(browser(people.maya).get("/").get_data(as_text=True))
+    assert "Nothing is asked of you today." in page
+    assert page.index("Wednesday 4 March") < page.index("Returns Read")
 
 
 def test_what_is_late_says_since_when(

@@ -1,6 +1,7 @@
 """What Today decides by itself: the part of the day, and what stands first. Pure."""
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 
 from lms.courses.rules import State
@@ -94,8 +95,12 @@ def minutes_left(steps: Iterable[StepStanding]) -> int:
 
 
 def coming(standing: Standing) -> list[StepStanding]:
-    """Return the next required steps that nobody has begun and that are not for today."""
+    """Return the next required steps that nobody has begun and that are not for today.
+
+    On a day off, those of the next working day.
+    """
     of_today = {s.step.id for s in standing.of_today()}
+    last_day = standing.works_on if standing.is_day_off else date.max
     return [
         s
         for s in standing.steps
@@ -103,5 +108,5 @@ def coming(standing: Standing) -> list[StepStanding]:
         and not s.waived
         and s.state is State.OPEN
         and s.step.id not in of_today
-        and s.dates.planned_on > standing.today
-    ][:COMING]
+        and standing.today < s.dates.planned_on <= last_day
+    ][: ROWS if standing.is_day_off else COMING]

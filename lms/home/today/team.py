@@ -18,8 +18,6 @@ from lms.home.today.queries import Followed
 
 LISTED = 8
 """So many people are listed in a card; the board has all."""
-OVER_DAYS = 5
-"""Whoever is done leaves Today so many working days after the last."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,6 @@ class Charge:
     def standing(self) -> Standing:
         """Return how far they are."""
         return self.row.standing
-
-    @property
-    def is_over(self) -> bool:
-        """Whether they are done and their weeks have been over for a while."""
-        over = self.standing.day > self.standing.last_day + OVER_DAYS
-        return over and self.row.pace is Pace.FINISHED
 
     @property
     def is_handed_over_soon(self) -> bool:
@@ -56,7 +48,7 @@ def charges(followed: Iterable[Followed], known: Mapping[int, Standing]) -> list
         for one in followed
         if one.place.assignment_id in known
     ]
-    return sorted((c for c in found if not c.is_over), key=_attention)
+    return sorted((c for c in found if not c.standing.is_over), key=_attention)
 
 
 def _row(one: Followed, standing: Standing) -> Row:

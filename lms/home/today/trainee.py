@@ -65,7 +65,7 @@ def _drawn_from(asked: Asked, place: OnCourse, standing: Standing, people: Besid
         place,
         standing.outline.language,
         standing.steps,
-        (standing.today, standing.week, standing.day, standing.late_days),
+        (standing.today, standing.works_on, standing.week, standing.day, standing.late_days),
         over,
         people,
         asked.language,
@@ -108,7 +108,8 @@ class Day:
         """Return what the section's template draws."""
         listed = [] if self.stage is Stage.ENDED else rules.day_list(self.standing)
         asks = self.stage not in (Stage.ENDED, Stage.FINISHED)
-        later = rules.coming(self.standing) if asks and not rules.minutes_left(listed) else []
+        shows_later = self.is_off or not rules.minutes_left(listed)
+        later = rules.coming(self.standing) if asks and shows_later else []
         progress = self.standing.progress
         return {
             "stage": self.stage.value,
@@ -121,12 +122,23 @@ class Day:
             "rows": [self.row(step) for step in listed[: rules.ROWS]],
             "left_off": max(0, len(listed) - rules.ROWS),
             "coming": [self.row(step) for step in later],
+            "coming_title": self.next_day() if self.is_off else _("Coming up"),
+            "is_off": self.is_off,
             "session": self.session(coming) if coming else None,
             "people": self.people,
             "self_check": self.self_check(),
             "track_url": TRACK,
             "why_url": WHY if progress.total and not progress.complete else "",
         }
+
+    @property
+    def is_off(self) -> bool:
+        """Whether this is a day off between the days of the track."""
+        return self.stage is Stage.DURING and self.standing.is_day_off
+
+    def next_day(self) -> str:
+        """Return the next working day as a heading."""
+        return words.capital(words.long_day(self.standing.works_on))
 
     def where(self) -> str:
         """Return in one line where the trainee stands."""
@@ -143,6 +155,13 @@ class Day:
                 "Your weeks are over; %(num)s step is still open. Take it one at a time.",
                 "Your weeks are over; %(num)s steps are still open. Take them one at a time.",
                 left,
+            )
+        if self.is_off:
+            return _(
+                "A day off. Day %(day)s of %(last)s is on %(date)s.",
+                day=standing.day + 1,
+                last=standing.last_day,
+                date=words.long_day(standing.works_on),
             )
         theme = standing.outline.weeks[standing.week - 1].title
         return _(
@@ -180,7 +199,7 @@ class Day:
         done = _("%(done)s of %(total)s", done=progress.done, total=progress.total)
         found = [("route", done, _("steps done"))]
         left = rules.minutes_left(listed)
-        if left and self.stage is Stage.DURING:
+        if left and self.stage is Stage.DURING and not self.is_off:
             found.append(
                 ("clock", ngettext("%(num)s minute", "%(num)s minutes", left), _("left for today"))
             )
