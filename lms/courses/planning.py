@@ -19,6 +19,7 @@ from lms.courses.dates.operations import (
 )
 from lms.courses.models import Assignment, Course, CourseVersion, IntakeCourse
 from lms.courses.operations import load_visible
+from lms.courses.queries import OnCourse, on_course
 from lms.people.models import Intake, IntakeMember, Person
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "assign_person",
     "end_assignment",
     "join_track",
+    "leave_track",
     "make_exception",
     "move_intake_to_version",
     "move_to_version",
@@ -152,6 +154,27 @@ def _join(
                 assigned_by=actor.person_id,
             )
         )
+
+
+def leave_track(
+    session: Session, _actor: Actor, intake_id: int, person_ids: Sequence[int], now: datetime
+) -> None:
+    """Let people who left an intake walk its track on their own, from the same start.
+
+    What they did and their own exceptions stay; what was set for the whole intake does not
+    come along. Repeating it changes nothing.
+    """
+    _lock_intake(session, intake_id)
+    for first in range(0, len(person_ids), _AT_ONCE):
+        walking = on_course().where(
+            Assignment.person_id.in_(person_ids[first : first + _AT_ONCE]),
+            Assignment.intake_id == intake_id,
+            Assignment.ended_at.is_(None),
+        )
+        places = {row[0]: OnCourse(*row) for row in session.execute(walking)}
+        for row in session.scalars(select(Assignment).where(Assignment.id.in_(places))):
+            row.intake_id, row.starts_on = None, places[row.id].start
+    session.flush()
 
 
 def assign_person(

@@ -215,6 +215,66 @@ def test_moving_to_another_intake_keeps_what_is_done_and_takes_its_dates(
     assert due(session, track, cast.maya, "returns") == str(cast.start + timedelta(days=15))
 
 
+def test_leaving_an_intake_keeps_what_is_done_the_dates_and_ones_own_exceptions(
+    session: Session, cast: Cast, track: Track
+) -> None:
+    maya = assignment_of(session, cast.maya)
+    record(session, maya, track.steps["orders"], "done", at=MONDAY)
+    ines = cast.actor("ines")
+    planning.make_exception(
+        session,
+        actor=ines,
+        scope=Scope(assignment_id=maya),
+        kind="waive",
+        step_id=track.steps["returns"],
+        reason="Knows it",
+        now=MONDAY,
+    )
+    before = stands(session, cast.maya)
+    course_hooks.register()
+    intakes.leave_intake(
+        session,
+        actor=ines,
+        person_id=cast.maya,
+        intake_id=cast.spring,
+        reason="Starts over in autumn",
+        now=TUESDAY,
+    )
+    assert assignment_of(session, cast.maya) == maya
+    after = stands(session, cast.maya)
+    assert after.progress == before.progress
+    assert [step.dates for step in after.steps] == [step.dates for step in before.steps]
+    # The intake goes on without her: what moves it moves her no more.
+    moved = cast.start + timedelta(days=14)
+    session.execute(update(Intake).where(Intake.id == cast.spring).values(starts_on=moved))
+    assert stands(session, cast.maya).starts_on == cast.start
+    assert stands(session, cast.ben).starts_on == moved
+
+
+def test_who_left_an_intake_and_joins_another_goes_on_with_what_is_done(
+    session: Session, cast: Cast, track: Track
+) -> None:
+    assign(session, cast, cast.later, track)
+    maya = assignment_of(session, cast.maya)
+    record(session, maya, track.steps["orders"], "done", at=MONDAY)
+    planning.leave_track(session, cast.actor("ines"), cast.spring, [cast.maya], TUESDAY)
+    planning.leave_track(session, cast.actor("ines"), cast.spring, [cast.maya], TUESDAY)
+    planning.join_track(session, cast.actor("ines"), cast.later, [cast.maya], TUESDAY)
+    assert assignment_of(session, cast.maya) == maya
+    assert stands(session, cast.maya).progress.done == 1
+    assert stands(session, cast.maya).starts_on == cast.start + timedelta(days=13)
+
+
+def test_a_late_starter_who_leaves_keeps_their_own_start(
+    session: Session, cast: Cast, track: Track
+) -> None:
+    late = cast.start + timedelta(days=7)
+    session.execute(update(Person).where(Person.id == cast.mei).values(started_on=late))
+    planning.join_track(session, cast.actor("ada"), cast.spring, [cast.mei], TUESDAY)
+    planning.leave_track(session, cast.actor("ines"), cast.spring, [cast.mei], TUESDAY)
+    assert stands(session, cast.mei).starts_on == late
+
+
 def test_moving_the_start_moves_dates_and_keeps_exceptions(
     session: Session, cast: Cast, track: Track
 ) -> None:
