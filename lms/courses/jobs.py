@@ -1,4 +1,7 @@
-"""Late steps: the trainee hears first, then the coach, then the manager. Once for each due date."""
+"""What comes round: telling of late steps, and closing courses that are over.
+
+Of a late step the trainee hears first, then the coach, then the manager; once for each due date.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.db import Database
+from lms.core.permissions import SYSTEM
+from lms.courses import finishing
 from lms.courses.models import Assignment, Course
 from lms.courses.outline import titles
 from lms.courses.queries import OnCourse, Situation, on_course, situations
@@ -53,6 +58,23 @@ def escalate(database: Database, now: datetime) -> int:
             with database.writing() as session:
                 told += sum(_tell(session, alarm, now) for alarm in alarms)
     return told
+
+
+def close_finished(database: Database, now: datetime) -> int:
+    """End the tracks that are over with everything done and return how many.
+
+    Harmless to run as often as one likes, by several workers.
+    """
+    closed = 0
+    for assignment_ids in _batches(database):
+        with database.reading() as session:
+            over = finishing.over(session, assignment_ids, now)
+        if over:
+            with database.writing() as session:
+                closed += finishing.finish_courses(
+                    session, actor=SYSTEM, assignment_ids=over, now=now
+                )
+    return closed
 
 
 def _batches(database: Database) -> Iterator[Sequence[int]]:

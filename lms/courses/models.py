@@ -216,6 +216,7 @@ class Assignment(Base):
     assigned_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_why: Mapped[str | None] = mapped_column(Text)
+    """The reason of whoever ended it; None when it is over with everything done."""
 
     course_version: Mapped[CourseVersion] = relationship(lazy="raise")
 

@@ -12,6 +12,7 @@ VERBS = {
     "assign_intake": _("Gave an intake its track"),
     "assign_person": _("Gave a track"),
     "end_assignment": _("Ended a track"),
+    "finish_course": _("Closed a finished track"),
     "move_to_version": _("Moved to another version of the track"),
     "reopen_step": _("Opened a done step again"),
     "make_exception": _("Made an exception to dates"),

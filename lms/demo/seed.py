@@ -131,7 +131,6 @@ def _run_intake(
                 .where(Assignment.intake_id == intake_id)
                 .values(
                     ended_at=now - timedelta(days=(now.date() - planned.starts_on).days - 25),
-                    ended_why="finished",
                 )
             )
 

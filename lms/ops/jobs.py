@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, tuple_
 from lms.core import mail, outbox, web
 from lms.core.db import Database
 from lms.core.models import AnsweredRequest, OutboxRow, WorkerBeat
-from lms.courses import jobs as late
+from lms.courses import jobs as courses
 from lms.people.account import jobs as account
 from lms.people.company import jobs as company
 from lms.people.notices import digest
@@ -56,7 +56,14 @@ def periodic(app: Flask) -> Sequence[Periodic]:
     database, clock = belay.database, belay.clock
     return (
         Periodic("digests", timedelta(minutes=15), lambda: digest.digests(database, clock.now())),
-        Periodic("late steps", timedelta(minutes=15), lambda: late.escalate(database, clock.now())),
+        Periodic(
+            "late steps", timedelta(minutes=15), lambda: courses.escalate(database, clock.now())
+        ),
+        Periodic(
+            "finished tracks",
+            timedelta(hours=1),
+            lambda: courses.close_finished(database, clock.now()),
+        ),
         Periodic("tidy sign-ins", timedelta(hours=1), lambda: account.tidy(database, clock)),
         Periodic("tidy", timedelta(hours=1), lambda: tidy(database, clock.now())),
     )

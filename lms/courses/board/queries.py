@@ -253,7 +253,8 @@ def _scope(actor: Actor, chosen: Filter) -> list[ColumnElement[bool]]:
     """Return the conditions on the people whom the actor follows and the filter shows."""
     found: list[ColumnElement[bool]] = [
         Course.kind == "track",
-        Assignment.ended_at.is_(None),
+        # Who was taken off a track has a reason; who finished it stays in view.
+        or_(Assignment.ended_at.is_(None), Assignment.ended_why.is_(None)),
         Person.deactivated_at.is_(None),
     ]
     if not actor.is_system:
