@@ -98,36 +98,44 @@
     if ("forget" in form.dataset) forgetAll();
     form.dataset.busy = "1";
     if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
-    for (const area of all("textarea[data-keep]", form)) markSent(area);
+    noteSent(all("textarea[data-keep]", form));
     setTimeout(() => release(form), 8000);
   });
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release));
   doc.addEventListener("htmx:finally:request", () => all("form[data-busy]").forEach(release));
 
-  /* ---- long text survives a lost connection, a crash, a closed tab.
-          It belongs to one person, goes when it was sent and a page came back, and at sign-out. ---- */
-  const WEEK = 7 * 864e5, PREFIX = "belay:keep:";
+  /* ---- long text survives a lost connection, a crash, a closed tab, a sign-in that ended.
+          It belongs to one person and goes at sign-out, or when the next page says that it was taken. ---- */
+  const WEEK = 7 * 864e5, PREFIX = "belay:keep:", SENT = "belay:sent";
   const keyOf = (area) => PREFIX + (doc.body.dataset.keepFor || "") + ":" + area.dataset.keep;
-  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
-  const write = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: no copy then */ } };
+  const read = (store, key) => { try { return JSON.parse(store().getItem(key)); } catch { return null; } };
+  const write = (store, key, value) => { try { store().setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: no copy then */ } };
+  const drop = (store, key) => { try { store().removeItem(key); } catch { /* forbidden */ } };
+  const kept = () => localStorage, ofThisTab = () => sessionStorage;
   const eachKept = (visit) => {
-    try { for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) visit(key, read(key)); } catch { /* forbidden */ }
+    try { for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) visit(key); } catch { /* forbidden */ }
   };
-  const forgetAll = () => eachKept((key) => localStorage.removeItem(key));
-  const markSent = (area) => {
-    const kept = read(keyOf(area));
-    if (kept) write(keyOf(area), { ...kept, sent: true });
+  const forgetAll = () => eachKept((key) => drop(kept, key));
+  const keep = (area) => {
+    if (area.value.trim()) write(kept, keyOf(area), { text: area.value, at: Date.now() });
+    else drop(kept, keyOf(area));
   };
-  const arrival = performance.getEntriesByType("navigation")[0];
-  const arrived = arrival && arrival.type === "navigate" && !doc.body.classList.contains("error-page");
-  eachKept((key, kept) => {
-    if (!kept || Date.now() - kept.at > WEEK || (kept.sent && arrived)) localStorage.removeItem(key);
+  const noteSent = (areas) => {
+    areas.forEach(keep);
+    write(ofThisTab, SENT, areas.map(keyOf));
+  };
+  const sent = read(ofThisTab, SENT) || [];
+  drop(ofThisTab, SENT);
+  if (doc.querySelector(".flashes .callout-good")) for (const key of sent) drop(kept, key);
+  eachKept((key) => {
+    const copy = read(kept, key);
+    if (!copy || Date.now() - copy.at > WEEK) drop(kept, key);
   });
   const restore = (from) => {
     for (const area of all("textarea[data-keep]", from)) {
-      const kept = read(keyOf(area));
-      if (!kept || area.value.trim() || !kept.text.trim()) continue;
-      area.value = kept.text;
+      const copy = read(kept, keyOf(area));
+      if (!copy || area.value.trim() || !copy.text.trim()) continue;
+      area.value = copy.text;
       const note = doc.createElement("span");
       note.className = "hint";
       note.setAttribute("role", "status");
@@ -140,10 +148,7 @@
     const area = event.target;
     if (!area.dataset || !area.dataset.keep) return;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (area.value.trim()) write(keyOf(area), { text: area.value, at: Date.now() });
-      else try { localStorage.removeItem(keyOf(area)); } catch { /* forbidden */ }
-    }, 400);
+    timer = setTimeout(() => keep(area), 400);
   });
 
   /* ---- a form that came back: the focus goes to what is wrong ---- */
