@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, request
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.clock import Clock
@@ -83,33 +84,66 @@ def submit(
 
     `operation` gets a writing session and must load what it needs by id. `then` gives the
     address to go to, `message` the sentence to show there. When the same form arrives again
-    (same `_key`), nothing runs and the first answer is given again. Errors of the operation
-    pass through after a rollback. Shape, hashing and decoding come before this call.
+    (same `_key`, same content), nothing runs and the first answer is given again, also to those
+    that arrive while the first still runs. Errors of the operation pass through after a
+    rollback. Shape, hashing and decoding come before this call.
     """
-    key = request.form.get("_key", "")[:64]
+    key = _form_identity()
     person_id = actor().person_id or 0
     with writing(session()) as writable:
-        first = writable.get(AnsweredRequest, (person_id, key)) if key else None
-        if first is None:
+        answer, is_new = _claim_answer(writable, person_id, key) if key else (None, True)
+        if is_new:
             thing = operation(writable)
             location = then if isinstance(then, str) else then(thing)
             said = message if message is None or isinstance(message, str) else message(thing)
-            if key:
-                writable.add(
-                    AnsweredRequest(
-                        person_id=person_id,
-                        key=key,
-                        endpoint=request.endpoint or "",
-                        location=location,
-                        message=said,
-                        answered_at=now(),
-                    )
-                )
-        else:
-            location, said = first.location, first.message
+            if answer is not None:
+                answer.location, answer.message = location, said
+        elif answer is not None:
+            location, said = answer.location, answer.message
     if said:
         flash(said, "good")
     return see_other(location)
+
+
+def _claim_answer(writable: Session, person_id: int, key: str) -> tuple[AnsweredRequest, bool]:
+    """Return this form's answer and whether it is still to be given.
+
+    Whoever sends the same form meanwhile waits here until the first has ended: the constraint
+    decides who that is, so the row comes before the act.
+    """
+    answer = AnsweredRequest(
+        person_id=person_id,
+        key=key,
+        endpoint=request.endpoint or "",
+        location="/",
+        answered_at=now(),
+    )
+    try:
+        with writable.begin_nested():
+            writable.add(answer)
+    except IntegrityError:
+        return writable.get_one(AnsweredRequest, (person_id, key)), False
+    return answer, True
+
+
+def _form_identity() -> str:
+    """Return what tells this form from every other: its `_key`, its address and its content.
+
+    Somebody who goes back, mends a word and sends again means another act, whatever the key.
+    Empty without a `_key`.
+    """
+    if not request.form.get("_key"):
+        return ""
+    digest = hashlib.sha256(request.path.encode())
+    for name, value in request.form.items(multi=True):
+        if name != "csrf_token":
+            digest.update(repr((name, value)).encode())
+    for name, file in request.files.items(multi=True):
+        file.stream.seek(0)
+        digest.update(repr((name, file.filename)).encode())
+        digest.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
+        file.stream.seek(0)
+    return digest.hexdigest()
 
 
 def form_key() -> str:
@@ -117,10 +151,11 @@ def form_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def was_answered(person_id: int, key: str) -> bool:
-    """Whether a form with this key has been answered, for pages that answer by themselves."""
+def was_answered() -> bool:
+    """Whether this very form has been answered, for pages that would not take it again."""
     query = select(AnsweredRequest.key).where(
-        AnsweredRequest.person_id == person_id, AnsweredRequest.key == key
+        AnsweredRequest.person_id == (actor().person_id or 0),
+        AnsweredRequest.key == _form_identity(),
     )
     return session().scalar(query) is not None
 
