@@ -11,6 +11,7 @@ from typing import IO
 
 from sqlalchemy import text
 
+from lms.core.backups import note_backup
 from lms.core.config import Config
 from lms.core.db import Database
 from lms.core.errors import Unavailable
@@ -30,6 +31,7 @@ def run(arguments: Sequence[str], *, config: Config | None) -> int:
     try:
         with lock.sharing(config.data_dir):
             manifest = create(config, options.file)
+            note_backup(config.data_dir, datetime.now(UTC))
     except (OSError, lock.InUse) as error:
         print(f"lms: cannot write the backup: {error}", file=sys.stderr)
         return 2

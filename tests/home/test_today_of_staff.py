@@ -1,11 +1,13 @@
 """Today of those who look after others: each sees their own people and what waits for them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from lms.core.backups import note_backup
 from lms.core.clock import FixedClock
 from lms.core.db import Database
 from lms.core.models import AuditEntry, OutboxRow, WorkerBeat
@@ -191,6 +193,17 @@ def test_an_administrator_sees_who_is_in_and_what_is_wrong(
     assert "1 person has no open invitation" in page
     assert "Last import, today, 09:00: 3 new, 1 changed, 2 refused." in page
     assert "See what could not be delivered" in page
+
+
+def test_an_administrator_sees_when_the_last_backup_was_made(
+    people: Cast, browser: Any, tmp_path: Path
+) -> None:
+    ada = browser(people.ada)
+    assert "No backup has been made yet." in words(ada.get("/").get_data(as_text=True))
+    note_backup(tmp_path, MONDAY - timedelta(days=8))
+    assert "Last backup: Sun 22 Feb, 09:00." in words(ada.get("/").get_data(as_text=True))
+    note_backup(tmp_path, MONDAY)
+    assert "Last backup: today, 09:00." in words(ada.get("/").get_data(as_text=True))
 
 
 def test_a_keeper_sees_their_news_and_where_to_go(

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from lms.core import files
+from lms.core.backups import last_backup
 from lms.core.config import Config
 from lms.core.db import Base, Database
 from lms.core.errors import Unavailable
@@ -199,6 +200,18 @@ def test_a_backup_that_fails_leaves_the_one_before(
         backup.create(company, target)
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.glob(".b.zip*")] == []
+
+
+def test_the_command_notes_when_and_leaves_the_database_as_it_was(
+    company: Config, tmp_path: Path
+) -> None:
+    before = datetime.now(UTC)
+    assert backup.run([str(tmp_path / "a.zip")], config=company) == 0
+    noted = last_backup(company.data_dir)
+    assert noted is not None
+    assert before <= noted <= datetime.now(UTC)
+    assert backup.run([str(tmp_path / "b.zip")], config=company) == 0
+    assert _contents(tmp_path / "a.zip") == _contents(tmp_path / "b.zip")
 
 
 def test_an_upload_that_is_missing_is_reported_and_the_rest_is_kept(

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import format_timedelta
 
+from lms.core import web
+from lms.core.backups import last_backup
 from lms.core.i18n import gettext as _
 from lms.core.i18n import ngettext
 from lms.core.models import ALIVE_FOR
@@ -15,6 +17,8 @@ from lms.home.today.queries import House, house, intakes_in
 
 MAIL_WAITS = timedelta(minutes=10)
 """Something that has waited longer for the worker is worth a word."""
+BACKUP_LASTS = timedelta(days=7)
+"""A backup older than this is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Sign:
 
 
 def office(asked: Asked) -> dict[str, Any]:
-    """Return an administrator's cards. Two statements."""
+    """Return an administrator's cards. Two statements, one small file."""
     found = house(asked.session, now=asked.now)
     return {
         "intakes": [
@@ -74,7 +78,19 @@ def _health(found: House, asked: Asked) -> list[Sign]:
         waited = format_timedelta(asked.now - oldest, granularity="minute")
         text = _("The oldest waiting mail or job is %(time)s overdue.", time=waited)
         signs.append(Sign(text, "due", "clock"))
+    signs.append(_backup(asked))
     return signs
+
+
+def _backup(asked: Asked) -> Sign:
+    made_at = last_backup(web.belay().config.data_dir)
+    if made_at is None:
+        return Sign(_("No backup has been made yet. See: lms backup"), "due", "clock")
+    when = words.day_and_clock(made_at, asked.zone, asked.today)
+    text = _("Last backup: %(when)s.", when=when)
+    if asked.now - made_at > BACKUP_LASTS:
+        return Sign(text, "due", "clock")
+    return Sign(text, "good", "circle-check")
 
 
 def _missing(found: House) -> list[Sign]:
