@@ -12,7 +12,7 @@ from lms.core.db import Database
 from lms.courses import planning
 from lms.courses.catalogue.queries import catalogue, track_page
 from lms.courses.catalogue.rules import Kind, changes
-from lms.courses.models import Assignment, StepText, StepVersion
+from lms.courses.models import Assignment, Course, CourseText, CourseVersion, StepText, StepVersion
 from lms.courses.outline import outline
 from lms.courses.queries import current_track
 from lms.people.models import Person
@@ -164,6 +164,35 @@ def test_an_intake_is_put_on_a_track_from_its_page(
     assert trainer.submit(f"{page}/track", {"track": "none"}).status_code == 404
     assert trainer.submit("/intakes/999/track", {"track": "onboarding"}).status_code == 404
     assert browser(people.ravi).submit(f"{page}/track", {"track": "x"}).status_code == 403
+
+
+def test_an_intakes_page_names_its_track_in_the_language_of_the_reader(
+    browser: Any, people: Cast, track: Track, sqlite_database: Database
+) -> None:
+    trainer = browser(people.ines)
+    page = f"/intakes/{people.spring}"
+    trainer.submit(f"{page}/track", {"track": "onboarding"})
+    with sqlite_database.writing() as session:
+        version = session.scalars(select(CourseVersion)).one()
+        session.add(
+            CourseText(
+                course_id=version.course_id,
+                course_version_id=version.id,
+                language="he",
+                number=1,
+                source="x",
+                title="קליטה",
+                summary="",
+                html="",
+                weeks=[{"title": f"שבוע {n}", "theme": "נושא", "goal": "מטרה"} for n in (1, 2, 3)],
+                made_at=MONDAY,
+            )
+        )
+        session.get_one(Course, track.course_id).texts_number += 1
+        session.get_one(Person, people.ines).language = "he"
+    shown = trainer.get(page).text
+    assert "קליטה" in shown
+    assert "Week 1 title" not in shown
 
 
 def test_moving_an_intake_shows_what_changes_and_asks_why(

@@ -1,4 +1,4 @@
-"""What an intake's page shows of its track. Knows no web: the page draws it."""
+"""What an intake's page shows of its track, in the reader's language."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from lms.core.permissions import Actor
 from lms.courses import policy
 from lms.courses.catalogue import queries
 from lms.courses.dates.queries import intake_place, situation
+from lms.courses.lessons.days import page_language
 from lms.courses.outline import Outline, Week
 from lms.courses.standing import Timetable, timetable
 
@@ -32,7 +33,7 @@ def track_panel(session: Session, actor: Actor, intake_id: int, now: datetime) -
     place = intake_place(session, intake_id)
     context: dict[str, object] = {"intake_id": intake_id, "tracks": known, "outline": None}
     if place is not None:
-        one = situation(session, place, language="en")
+        one = situation(session, place, language=page_language())
         newest = next(track for track in known if track.course_id == place.course_id)
         context |= {
             "outline": one.outline,
