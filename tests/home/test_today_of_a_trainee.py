@@ -109,6 +109,24 @@ def test_a_day_that_is_done_shows_what_comes_next(
     assert "left for today" not in page
 
 
+def test_a_missed_session_is_not_also_said_to_be_unnoted(
+    people: Cast,
+    track: Track,
+    browser: Any,
+    maya: int,
+    sqlite_database: Database,
+    clock: FixedClock,
+) -> None:
+    clock.moment = MONDAY + timedelta(days=1)
+    unnoted = "Attendance has not been noted yet"
+    assert unnoted in words(browser(people.maya).get("/").get_data(as_text=True))
+    with sqlite_database.writing() as session:
+        record(session, maya, track.steps["welcome"], "missed", at=MONDAY, actor_id=people.ines)
+    page = words(browser(people.maya).get("/").get_data(as_text=True))
+    assert "Missed" in page
+    assert unnoted not in page
+
+
 def test_a_day_off_says_so_and_shows_what_the_next_working_day_brings(
     people: Cast, track: Track, browser: Any, clock: FixedClock
 ) -> None:

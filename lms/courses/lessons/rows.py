@@ -206,7 +206,8 @@ def _note(step: StepStanding, standing: Standing, reader: Reader, now: datetime)
         return _("To be shown again on %(day)s", day=day(step.last.follow_up_on))
     if not step.step.required:
         return _("Offered, not asked for")
-    if step.dates.ends_at is not None and step.dates.ends_at < now and not step.done:
+    noted = step.done or step.state is State.MISSED
+    if step.dates.ends_at is not None and step.dates.ends_at < now and not noted:
         return _("Attendance has not been noted yet")
     return ""
 
