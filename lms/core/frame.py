@@ -5,9 +5,7 @@ for the token and the one-use keys of their forms, which are put in anew each ti
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any
 
 from flask import render_template
@@ -15,14 +13,13 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from lms.core import web
+from lms.core.shelf import Shelf
 
-_KEPT = 500
 _TOKEN = "\x00token\x00"  # noqa: S105 - a place for one, not a token
 _KEY = re.compile(r'name="_key" value="[^"]*"')
 _KEY_PLACE = 'name="_key" value="\x00key\x00"'
 
-_cache: "OrderedDict[Hashable, str]" = OrderedDict()
-_lock = Lock()
+_frames: Shelf[str] = Shelf(500)
 
 
 def frame(part: str, key: Hashable, context: Callable[[], dict[str, Any]]) -> Markup:
@@ -30,17 +27,7 @@ def frame(part: str, key: Hashable, context: Callable[[], dict[str, Any]]) -> Ma
 
     `key` names everything that `context` and the template depend on.
     """
-    whole = (part, key)
-    with _lock:
-        kept = _cache.get(whole)
-        if kept is not None:
-            _cache.move_to_end(whole)
-    if kept is None:
-        kept = _draw(part, context())
-        with _lock:
-            _cache[whole] = kept
-            while len(_cache) > _KEPT:
-                _cache.popitem(last=False)
+    kept = _frames.get((part, key), lambda: _draw(part, context()))
     html = kept.replace(_TOKEN, generate_csrf())
     while "\x00key\x00" in html:
         html = html.replace("\x00key\x00", web.form_key(), 1)

@@ -4,20 +4,15 @@ A step's version never changes, so neither does its body; a new translation rais
 `texts_number`, which is part of the key.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Generic, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lms.core.db import cache_key
 from lms.core.models import StoredFile
+from lms.core.shelf import Shelf
 from lms.courses.models import StepText, StepVersion, VersionMedium
-
-Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -36,34 +31,8 @@ class Medium:
     media_type: str
 
 
-class _Shelf(Generic[Kept]):
-    """The newest so many things by key, shared by the threads of a process."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._things: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, session: Session, key: tuple[Hashable, ...], load: Callable[[], Kept]) -> Kept:
-        """Return what is kept under the key; load it when it is not, and while writing."""
-        database = cache_key(session)
-        if database is None:
-            return load()
-        full_key = (database, *key)
-        with self._lock:
-            if full_key in self._things:
-                self._things.move_to_end(full_key)
-                return self._things[full_key]
-        made = load()
-        with self._lock:
-            self._things[full_key] = made
-            while len(self._things) > self._size:
-                self._things.popitem(last=False)
-        return made
-
-
-_bodies: _Shelf[Body] = _Shelf(1000)
-_media: _Shelf[Mapping[str, Medium]] = _Shelf(100)
+_bodies: Shelf[Body] = Shelf(1000)
+_media: Shelf[Mapping[str, Medium]] = Shelf(100)
 
 
 def body(session: Session, step_version_id: int, language: str, texts_number: int) -> Body:
@@ -71,7 +40,7 @@ def body(session: Session, step_version_id: int, language: str, texts_number: in
 
     No statements when warm, one when cold.
     """
-    return _bodies.get(
+    return _bodies.read(
         session,
         (step_version_id, language, texts_number),
         lambda: _load_body(session, step_version_id, language),
@@ -80,7 +49,7 @@ def body(session: Session, step_version_id: int, language: str, texts_number: in
 
 def media(session: Session, course_version_id: int) -> Mapping[str, Medium]:
     """Return a version's files by their path. No statements when warm, one when cold."""
-    return _media.get(
+    return _media.read(
         session, (course_version_id,), lambda: _load_media(session, course_version_id)
     )
 

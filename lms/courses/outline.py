@@ -4,17 +4,15 @@ A version never changes, so neither does its outline; a new translation raises t
 `texts_number`, which is part of the key.
 """
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import Select, Subquery, select
 from sqlalchemy.orm import Session
 
-from lms.core.db import cache_key
+from lms.core.shelf import Shelf
 from lms.courses.models import (
     Course,
     CourseText,
@@ -24,8 +22,6 @@ from lms.courses.models import (
     StepVersion,
     VersionStep,
 )
-
-_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -93,27 +89,16 @@ class Outline:
         return tuple(step.id for step in self.steps if step.slug in slugs)
 
 
-_cache: "OrderedDict[tuple[str, int, str, int], Outline]" = OrderedDict()
-_lock = Lock()
+_outlines: Shelf[Outline] = Shelf(200)
 
 
 def outline(session: Session, version_id: int, language: str, texts_number: int) -> Outline:
     """Return the outline of a version in a language; no statements when warm, four when cold."""
-    database = cache_key(session)
-    if database is None:
-        return _load(session, version_id, language)
-    key = (database, version_id, language, texts_number)
-    with _lock:
-        found = _cache.get(key)
-        if found is not None:
-            _cache.move_to_end(key)
-            return found
-    made = _load(session, version_id, language)
-    with _lock:
-        _cache[key] = made
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return made
+    return _outlines.read(
+        session,
+        (version_id, language, texts_number),
+        lambda: _load(session, version_id, language),
+    )
 
 
 def _load(session: Session, version_id: int, language: str) -> Outline:

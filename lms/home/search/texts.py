@@ -4,20 +4,16 @@ A version never changes, so neither do its words; a new translation raises the c
 `texts_number`, which is part of the key.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from html.parser import HTMLParser
-from threading import Lock
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from lms.core.db import cache_key
+from lms.core.shelf import Shelf
 from lms.courses.models import StepText, StepVersion, VersionStep
 
-_KEPT = 24
-_cache: "OrderedDict[tuple[str, int, str, int], Mapping[int, str]]" = OrderedDict()
-_lock = Lock()
+_texts: Shelf[Mapping[int, str]] = Shelf(24)
 
 
 def bodies(
@@ -27,21 +23,11 @@ def bodies(
 
     No statements when warm, at most two when cold.
     """
-    database = cache_key(session)
-    if database is None:
-        return _load(session, version_id, language)
-    key = (database, version_id, language, texts_number)
-    with _lock:
-        found = _cache.get(key)
-        if found is not None:
-            _cache.move_to_end(key)
-            return found
-    made = _load(session, version_id, language)
-    with _lock:
-        _cache[key] = made
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return made
+    return _texts.read(
+        session,
+        (version_id, language, texts_number),
+        lambda: _load(session, version_id, language),
+    )
 
 
 def _load(session: Session, version_id: int, language: str) -> Mapping[int, str]:
