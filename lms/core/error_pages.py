@@ -1,5 +1,6 @@
 """Errors at the edge: three kinds of no, the wrong method, the absent database. All designed."""
 
+import errno
 import logging
 
 from flask import Flask, Response, g, make_response, render_template, request
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _database_away)
+    app.register_error_handler(OSError, _operating_system)
     app.register_error_handler(Exception, _accident)
 
 
@@ -63,6 +65,7 @@ def _words(status: int) -> tuple[str, str]:
             _("Nothing is lost. This page works again as soon as the database answers."),
         ),
     }
+    words[507] = words[503]
     broken = (
         _("Something broke on our side"),
         _("It has been written down. Nothing saved was lost."),
@@ -95,6 +98,14 @@ def _database_away(error: Exception) -> Response:
 def _too_large(_error: RequestEntityTooLarge) -> Response:
     most = web.belay().config.upload_bytes // 1024 // 1024
     return page(413, _("At most %(most)d MB can be sent at once.", most=most))
+
+
+def _operating_system(error: OSError) -> Response:
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _accident(error)
+    log.warning("disk full: %s", error)
+    _forget_session()
+    return page(507, refusals.sentence(Refused("disk_full")))
 
 
 def _http(error: HTTPException) -> Response:

@@ -8,9 +8,11 @@ import io
 import os
 import shutil
 import tempfile
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ MAX_PICTURE_BYTES = 12 * 1024 * 1024
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Uploads are refused first when the disk fills, so that answers can still be saved."""
 
+_DECODING = threading.Lock()
 _VIDEO_MAGIC = {b"ftyp": "video/mp4", b"\x1aE\xdf\xa3": "video/webm"}
 
 
@@ -40,12 +43,18 @@ def decode_picture(content: bytes, *, longest_side: int = 1600) -> Picture:
     """Decode and re-encode a picture: orientation applied, metadata dropped, at most so long.
 
     The bytes decide, never the name. Raises Refused `picture_too_large`, `picture_too_many_pixels`,
-    `picture_heic` or `picture_unreadable`. Call it outside any transaction.
+    `picture_heic` or `picture_unreadable`. Call it outside any transaction. One at a time in a
+    process: a small file can unpack to hundreds of megabytes.
     """
     if len(content) > MAX_PICTURE_BYTES:
         raise Refused("picture_too_large", megabytes=MAX_PICTURE_BYTES // 1024 // 1024)
     if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
         raise Refused("picture_heic")
+    with _DECODING:
+        return _decoded(content, longest_side)
+
+
+def _decoded(content: bytes, longest_side: int) -> Picture:
     from PIL import Image, ImageOps
 
     try:
@@ -53,8 +62,9 @@ def decode_picture(content: bytes, *, longest_side: int = 1600) -> Picture:
         if image.width * image.height > MAX_PIXELS:
             raise Refused("picture_too_many_pixels", megapixels=MAX_PIXELS // 1_000_000)
         image.draft("RGB", (longest_side * 2, longest_side * 2))
-        image = ImageOps.exif_transpose(image)
+        # Smaller first: turning copies the whole picture.
         image.thumbnail((longest_side, longest_side))
+        image = ImageOps.exif_transpose(image)
         clean = image.convert("RGBA" if image.mode in ("RGBA", "LA", "PA", "P") else "RGB")
         out = io.BytesIO()
         clean.save(out, "WEBP", quality=82, method=4)
@@ -63,6 +73,11 @@ def decode_picture(content: bytes, *, longest_side: int = 1600) -> Picture:
     except Exception as error:
         raise Refused("picture_unreadable") from error
     return Picture(out.getvalue(), "image/webp", clean.width, clean.height)
+
+
+def read_upload(upload: IO[bytes] | None, most: int = MAX_PICTURE_BYTES) -> bytes:
+    """Return what was sent; of more than `most` bytes only enough to tell that it is too much."""
+    return upload.read(most + 1) if upload else b""
 
 
 def video_type(content: bytes) -> str | None:

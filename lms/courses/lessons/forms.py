@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import FileField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired
 
-from lms.core.files import Picture, decode_picture
+from lms.core.files import Picture, decode_picture, read_upload
 
 
 class ClaimForm(FlaskForm):  # type: ignore[misc]
@@ -16,8 +16,7 @@ class ClaimForm(FlaskForm):  # type: ignore[misc]
 
     def picture(self) -> Picture | None:
         """Return the photo decoded, or None without one; refuse what is not a picture."""
-        upload = self.photo.data
-        content = upload.read() if upload else b""
+        content = read_upload(self.photo.data)
         return decode_picture(content) if content else None
 
 

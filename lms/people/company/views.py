@@ -57,8 +57,8 @@ def change_logo() -> Response | tuple[str, int]:
     """Take a new logo, re-encoded."""
     form = LogoForm()
     try:
-        upload = form.logo.data
-        picture = files.decode_picture(upload.read() if upload else b"", longest_side=LOGO_SIDE)
+        content = files.read_upload(form.logo.data)
+        picture = files.decode_picture(content, longest_side=LOGO_SIDE)
         digest = files.write_content(web.belay().config.files_dir, picture.content)
     except Refused as error:
         blame(form, Refused(error.code, field="logo", **error.values))

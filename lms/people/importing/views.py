@@ -9,9 +9,10 @@ from flask_babel import ngettext
 
 from lms.core import web
 from lms.core.errors import NotFound, Refused
+from lms.core.files import read_upload
 from lms.core.forms import answer
 from lms.core.permissions import Permission, requires
-from lms.core.tables_in import Table, read_table
+from lms.core.tables_in import DEFAULT_LIMITS, Table, read_table
 from lms.core.tables_out import CSV_TYPE, Cell, csv_chunks
 from lms.people.directory.queries import is_demo_company
 from lms.people.importing import operations, queries, staging, words
@@ -35,7 +36,7 @@ def upload() -> Response | str | tuple[str, int]:
     form = UploadForm()
 
     def take() -> Response:
-        content = form.file.data.read() if form.file.data else b""
+        content = read_upload(form.file.data, DEFAULT_LIMITS.megabytes * 1024 * 1024)
         try:
             if not content and not form.file.data:
                 raise Refused("import_no_file")

@@ -83,7 +83,7 @@ def set_photo() -> Response | tuple[str, int]:
     actor = web.actor()
     form = PhotoForm()
     try:
-        picture = _small_picture(form.photo.data.read() if form.photo.data else b"")
+        picture = _small_picture(files.read_upload(form.photo.data))
         digest = files.write_content(web.belay().config.files_dir, picture.content)
         return web.submit(
             lambda session: own.set_photo(
