@@ -25,6 +25,24 @@ MOST_COACHES = 20
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet run a cell instead of showing it."""
 
+PERSON_COLUMNS = (
+    "email",
+    "name",
+    "language",
+    "time_zone",
+    "intake",
+    "manager_email",
+    "coach_emails",
+    "site",
+    "department",
+    "categories",
+    "roles",
+    "working_languages",
+    "started_on",
+    "leaves_on",
+)
+"""A person as a row of a table, read and written alike."""
+
 
 @dataclass(frozen=True)
 class Profile:

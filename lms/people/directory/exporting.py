@@ -4,24 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from lms.core.tables_out import Cell
 from lms.people.directory.rules import Lookups, Stored, Words
+from lms.people.rules import PERSON_COLUMNS
 
-COLUMNS = (
-    "email",
-    "name",
-    "language",
-    "time_zone",
-    "intake",
-    "manager_email",
-    "coach_emails",
-    "site",
-    "department",
-    "categories",
-    "roles",
-    "working_languages",
-    "started_on",
-    "leaves_on",
-    "state",
-)
+COLUMNS = (*PERSON_COLUMNS, "state")
 """An import understands all but the last, which it leaves alone."""
 
 

@@ -12,6 +12,7 @@ from lms.people.rules import (
     FORMULA_STARTS,
     LANGUAGES,
     MOST_COACHES,
+    PERSON_COLUMNS,
     clean_email,
     clean_name,
     clean_zone,
@@ -20,22 +21,7 @@ from lms.people.rules import (
     unknown,
 )
 
-COLUMNS = (
-    "email",
-    "name",
-    "language",
-    "time_zone",
-    "intake",
-    "manager_email",
-    "coach_emails",
-    "site",
-    "department",
-    "categories",
-    "roles",
-    "working_languages",
-    "started_on",
-    "leaves_on",
-)
+COLUMNS = PERSON_COLUMNS
 """In any order; more are reported and left alone."""
 
 REQUIRED = ("email", "name")
