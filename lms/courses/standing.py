@@ -127,9 +127,10 @@ class Standing:
         """Return the one thing to do next, or None when there is nothing to do now.
 
         A follow-up that is due comes first, then the required steps in their order, then the
-        ones that are offered. A session counts from its day on.
+        ones that are offered. A session counts on its day until it is over: then it is for
+        whoever led it to say who came, and the trainee goes on.
         """
-        candidates = [s for s in self.steps if s.todo and not self._is_later_session(s)]
+        candidates = [s for s in self.steps if s.todo and not self._is_session_of_another_day(s)]
         return min(candidates, key=self._urgency, default=None)
 
     def of_today(self) -> list[StepStanding]:
@@ -145,9 +146,9 @@ class Standing:
         ]
         return min(coming, key=lambda s: s.dates.meets_at or now, default=None)
 
-    def _is_later_session(self, step: StepStanding) -> bool:
+    def _is_session_of_another_day(self, step: StepStanding) -> bool:
         return step.step.kind == "meet" and (
-            step.dates.meets_at is None or step.timing is Timing.LATER
+            step.dates.meets_at is None or step.timing is not Timing.TODAY
         )
 
     def _urgency(self, step: StepStanding) -> tuple[bool, bool, int]:

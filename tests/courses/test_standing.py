@@ -1,6 +1,6 @@
 """How far somebody is: next step, today, late, and the same number everywhere."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lms.core.worktime import Calendar
 from lms.courses.outline import OutlineStep
 from lms.courses.rules import Event, LastEvent, State
-from lms.courses.schedule import Adjustment, Frame
+from lms.courses.schedule import Adjustment, Appointment, Frame
 from lms.courses.standing import Standing, Timing, stand
 from tests.courses.outlines import make_outline, make_step
 
@@ -96,6 +96,32 @@ def test_a_claim_waits_for_somebody_else_so_it_is_not_next_and_not_late() -> Non
     assert found.next_step is None
     assert found.late == []
     assert [s.step.id for s in found.claimed] == [1]
+
+
+def test_a_session_is_the_next_step_on_its_day_and_only_until_it_is_over() -> None:
+    steps = [make_step(1, "meet", day=2, options={"at": "10:00"}), make_step(2, day=3)]
+    ten = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    for now, expected in (
+        (MONDAY, 2),
+        (ten - timedelta(hours=1), 1),
+        (ten + timedelta(minutes=10), 1),
+        (ten + timedelta(hours=2), 2),
+        (ten + timedelta(days=3), 2),
+    ):
+        found = standing(steps, now=now).next_step
+        assert found is not None
+        assert found.step.id == expected, now
+
+
+def test_a_missed_session_is_not_the_next_step_until_the_day_of_its_new_date() -> None:
+    steps = [make_step(1, "meet", options={"at": "10:00"}), make_step(2, week=2)]
+    missed = {1: (State.MISSED, event(Event.MISSED))}
+    afternoon = MONDAY + timedelta(hours=6)
+    assert standing(steps, missed, afternoon).next_step is None
+    again = {1: Appointment(START + timedelta(days=3), time(10), "Europe/Berlin", "")}
+    for days, expected in ((1, None), (3, 1), (4, None)):
+        found = standing(steps, missed, MONDAY + timedelta(days=days), meetings=again).next_step
+        assert (found.step.id if found else None) == expected, days
 
 
 def test_weeks_open_by_themselves() -> None:
