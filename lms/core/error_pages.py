@@ -2,8 +2,10 @@
 
 import errno
 import logging
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -37,6 +39,10 @@ def page(status: int, sentence: str | None = None, *, remedy: str | None = None)
     # Whoever was not loaded before the failure stays unknown: a template that asked for the
     # user would ask the database, which may be what failed.
     g.setdefault("_login_user", AnonymousUserMixin())
+    if request_ctx.url_adapter is None:
+        # The request named a host that is none, so the page's addresses are made for our own.
+        host = urlsplit(web.belay().config.base_url).netloc
+        request_ctx.url_adapter = current_app.url_map.bind(host)
     title, usual = _words(status)
     detail = _("An administrator can help with: %(command)s", command=remedy) if remedy else None
     html = render_template(

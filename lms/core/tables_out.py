@@ -13,7 +13,7 @@ Cell = str | int | float | date | datetime | None
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _KEPT_IN_MEMORY = 2 * 1024 * 1024
 
@@ -21,8 +21,8 @@ _KEPT_IN_MEMORY = 2 * 1024 * 1024
 def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """Yield a CSV file in UTF-8 with a byte order mark, some rows at a time.
 
-    A text that a spreadsheet would run (beginning with = + - @, tab or return) gets an
-    apostrophe in front. A lone hyphen stays, since nothing runs it and it means "clear".
+    A text that a spreadsheet would run (beginning with = + - @, also in full width, or with a
+    tab or line break) gets an apostrophe in front. A lone hyphen stays, since nothing runs it and it means "clear".
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)

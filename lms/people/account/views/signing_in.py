@@ -148,7 +148,10 @@ def choose_language() -> Response:
 
 def _page_before() -> str:
     """Return the page of ours that the request came from, if it can be opened again."""
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
     if parts.netloc != request.host:
         return "/"
     adapter = current_app.create_url_adapter(request)
