@@ -22,7 +22,8 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     """Yield a CSV file in UTF-8 with a byte order mark, some rows at a time.
 
     A text that a spreadsheet would run (beginning with = + - @, also in full width, or with a
-    tab or line break) gets an apostrophe in front. A lone hyphen stays, since nothing runs it and it means "clear".
+    tab or line break) gets an apostrophe in front. A lone hyphen stays, since nothing runs it
+    and it means "clear".
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
