@@ -1,7 +1,7 @@
 """The real application behind a real port of this machine, on a clock that a test moves."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -83,7 +83,7 @@ def served(folder: Path, database_file: Path, moment: datetime, **config: Any) -
     database = open_database(settings.database_url)
     clock = FixedClock(moment)
     app = create_app(settings, clock=clock, database=database)
-    server.app = app
+    server.app = _whole(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -93,6 +93,23 @@ def served(folder: Path, database_file: Path, moment: datetime, **config: Any) -
         server.server_close()
         thread.join(timeout=10)
         database.dispose()
+
+
+def _whole(app: Flask) -> Callable[[Any, Any], list[bytes]]:
+    """Return the application with each answer read to its end and closed before it is sent.
+
+    When a browser goes away in the middle, this server forgets to close what it was sending.
+    """
+
+    def answer(environ: Any, start: Any) -> list[bytes]:
+        parts = app(environ, start)
+        try:
+            return [b"".join(parts)]
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+    return answer
 
 
 def _not_yet(_environ: Any, _start: Any) -> list[bytes]:
