@@ -76,7 +76,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=config.upload_bytes,
-        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=incoming.MOST_TYPED,
         MAX_FORM_PARTS=2000,
         SESSION_COOKIE_NAME="__Host-belay" if config.secure_cookies else "belay",
         SESSION_COOKIE_SECURE=config.secure_cookies,

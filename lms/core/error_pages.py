@@ -103,6 +103,9 @@ def _database_away(error: Exception) -> Response:
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
     most = web.belay().config.upload_bytes // 1024 // 1024
+    if (request.content_length or 0) <= web.belay().config.upload_bytes:
+        # A part of it was: more fields or text than any form has.
+        return page(413)
     return page(413, _("At most %(most)d MB can be sent at once.", most=most))
 
 

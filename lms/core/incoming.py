@@ -14,6 +14,8 @@ from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 LARGEST = 2**31 - 1
 """The largest identifier that a table can hold."""
+MOST_TYPED = 1024 * 1024
+"""Bytes of a form without files: several times the longest that a page of ours can send."""
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -23,7 +25,7 @@ class Parameters(ImmutableMultiDict[str, Any]):
     def __init__(
         self, mapping: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None
     ) -> None:
-        pairs = list(ImmutableMultiDict(mapping).items(multi=True))
+        pairs = mapping if isinstance(mapping, list) else ImmutableMultiDict(mapping).items(True)
         super().__init__([(_kept(name), _kept(value)) for name, value in pairs])
 
 
@@ -31,6 +33,21 @@ class Incoming(Request):
     """A request whose texts can be kept as they are."""
 
     parameter_storage_class = Parameters
+
+    @property
+    def max_content_length(self) -> int | None:
+        """Return how much may be sent: of typed text less than of files.
+
+        A form without files is unpacked whole, by anybody, before it is known what it is.
+        """
+        most = super().max_content_length
+        if most is None or self.mimetype != "application/x-www-form-urlencoded":
+            return most
+        return min(most, MOST_TYPED)
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
 
 
 class Identifier(IntegerConverter):

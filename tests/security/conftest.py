@@ -53,6 +53,12 @@ def small_world(sqlite_database: Database, config: Config, clock: FixedClock) ->
     return make_world(sqlite_database, config, clock)
 
 
+@pytest.fixture
+def postgres_world(postgres_database: Database, config: Config, clock: FixedClock) -> World:
+    """The filled company on PostgreSQL, which is the stricter about letters and numbers."""
+    return make_world(postgres_database, config, clock)
+
+
 def make_world(database: Database, config: Config, clock: FixedClock) -> World:
     """Fill a migrated database and put an app before it."""
     app = create_app(

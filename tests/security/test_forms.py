@@ -236,7 +236,8 @@ def is_kept(form: Form, page: str, name: str, typed: str) -> bool:
     return typed.replace("\r", "") in values
 
 
-def test_odd_letters_in_every_field_at_once_break_no_form(world: World) -> None:
+def test_odd_letters_in_every_field_at_once_break_no_form(postgres_world: World) -> None:
+    world = postgres_world
     broken = []
     ends_access = {"directory.deactivate", "intakes.member"}
     for endpoint, one in sorted(
@@ -246,3 +247,32 @@ def test_odd_letters_in_every_field_at_once_break_no_form(world: World) -> None:
         if status >= 500:
             broken.append((endpoint, status))
     assert broken == []
+
+
+CROWDED = {
+    "many fields": b"&".join(b"a%d=b" % n for n in range(100_000)),
+    "one name many times": b"a=b&" * 240_000,
+    "nothing but separators": b"&" * 990_000,
+    "percent signs": b"a=" + b"%" * 990_000,
+    "too much text": b"a=" + b"x" * 3_000_000,
+    "sixty megabytes of fields": b"a&" * 30_000_000,
+    "too many fields": b"&".join(b"a%d=b" % n for n in range(400_000)),
+}
+
+
+def test_a_form_of_any_size_is_answered_within_a_second(small_world: World) -> None:
+    client = small_world.browser()
+    for case, body in CROWDED.items():
+        started = time.process_time()
+        with client.post(
+            "/login", data=body, content_type="application/x-www-form-urlencoded"
+        ) as answer:
+            assert answer.status_code == (413 if len(body) > 1024 * 1024 else 400), case
+        assert time.process_time() - started < 1, case
+
+
+def test_a_form_of_many_parts_is_refused(small_world: World) -> None:
+    body = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n" * 5000 + b"--x--"
+    kind = "multipart/form-data; boundary=x"
+    with small_world.browser().post("/login", data=body, content_type=kind) as answer:
+        assert answer.status_code == 413
