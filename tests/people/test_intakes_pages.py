@@ -124,7 +124,9 @@ def test_the_list_sorts_intakes_by_where_they_stand(
     ines: Browser, people: Cast, clock: FixedClock
 ) -> None:
     def order() -> list[str]:
-        return re.findall(r"<h2[^>]*><bdi>(Running|To come|Past)</bdi></h2>|<bdi>(Spring|Later)</bdi>", page)
+        return re.findall(
+            r"<h2[^>]*><bdi>(Running|To come|Past)</bdi></h2>|<bdi>(Spring|Later)</bdi>", page
+        )
 
     page = text(ines.get("/intakes"))
     assert [a or b for a, b in order()] == ["Running", "Spring", "To come", "Later"]
