@@ -54,13 +54,17 @@ def huge_png(side: int) -> bytes:
     return start + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
-def upload(sender: Browser, url: str, field: str, content: bytes, name: str) -> TestResponse:
+def upload(
+    sender: Browser, url: str, field: str, content: bytes, name: str, *, key: str = ""
+) -> TestResponse:
     """Send a file as a browser does; the test client would leave large ones open."""
     token = sender.csrf_token("/account/password")
     disposition = f'form-data; name="{field}"; filename="{name}"'
     body = (
         b"--edge\r\nContent-Disposition: form-data; name=csrf_token\r\n\r\n"
         + token.encode()
+        + b"\r\n--edge\r\nContent-Disposition: form-data; name=_key\r\n\r\n"
+        + key.encode()
         + f"\r\n--edge\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
         + content
         + b"\r\n--edge--\r\n"
@@ -269,3 +273,24 @@ def test_staged_files_cannot_be_read_by_a_name_that_leads_elsewhere(
         answer = ada.get(f"/people/import/{name}")
         assert answer.status_code in (303, 404)
         assert "a@b.com" not in answer.text
+
+
+def test_another_photo_with_the_same_key_is_another_act(small_world: World) -> None:
+    maya = small_world.browser("maya")
+    large = io.BytesIO()
+    Image.effect_noise((1100, 1100), 90).save(large, "PNG")
+    assert len(large.getvalue()) > 500_000, "so that it is kept in a file while it is read"
+    first = keyed(maya, "profile/photo", large.getvalue())
+    again = keyed(maya, "profile/photo", large.getvalue())
+    assert first == again == (303, "/profile")
+    with small_world.database.reading() as session:
+        before = session.scalar(select(Person.photo_file_id).where(Person.name == "Maya Winter"))
+    assert keyed(maya, "profile/photo", picture()) == (303, "/profile")
+    with small_world.database.reading() as session:
+        after = session.scalar(select(Person.photo_file_id).where(Person.name == "Maya Winter"))
+    assert before != after
+
+
+def keyed(sender: Browser, url: str, content: bytes) -> tuple[int, str | None]:
+    answer = upload(sender, f"/{url}", "photo", content, "a.png", key="the same")
+    return answer.status_code, answer.location
